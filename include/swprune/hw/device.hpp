@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "swprune/hw/array_params.hpp"
+
+namespace swprune::inline v0::hw {
+
+/// What the core sees before a rising clock edge. Names are those of rtl/swp_core.sv.
+struct core_inputs {
+  bool start = false;             ///< start_i: run `layer_count` layers; seen only when not busy
+  std::uint64_t image_base = 0;   ///< image_base_i, bytes, multiple of 64
+  std::uint64_t act_base = 0;     ///< act_base_i, bytes, multiple of 64
+  std::uint32_t desc_offset = 0;  ///< desc_offset_i: first layer descriptor, from image_base
+  std::uint16_t layer_count = 0;  ///< layer_count_i, >= 1
+  bool rd_req_ready = false;      ///< rd_req_ready_i
+  bool rd_valid = false;          ///< rd_valid_i: a beat is offered
+  std::array<std::uint8_t, 64> rd_data{};  ///< rd_data_i, the first bus_bytes are used
+  bool wr_ready = false;                   ///< wr_ready_i
+
+  friend bool operator==(const core_inputs&, const core_inputs&) = default;
+};
+
+/// What the core shows after a rising clock edge. Every output is a function of registers only.
+/// A field that its valid qualifies is zero while valid is low, so that comparison is plain equality.
+struct core_outputs {
+  bool busy = false;
+  bool done = false;               ///< one cycle at the end of a run, also of a failed one
+  std::uint8_t error = 0;          ///< error code of the last run, docs/registers.md
+  bool rd_req_valid = false;
+  std::uint64_t rd_req_addr = 0;   ///< bytes, multiple of bus_bytes
+  std::uint16_t rd_req_beats = 0;  ///< >= 1
+  bool rd_ready = false;
+  bool wr_valid = false;
+  std::uint64_t wr_addr = 0;               ///< bytes, multiple of 4
+  std::array<std::uint8_t, 64> wr_data{};  ///< 4 * Pox bytes, those of invalid words are zero
+  std::uint64_t wr_strb = 0;               ///< one bit per byte
+  std::uint32_t cnt_cycles = 0;            ///< cycles with busy
+  std::uint32_t cnt_uops = 0;              ///< micro-ops issued, null ones included
+  std::uint32_t cnt_blocks = 0;            ///< blocks walked (null entries not counted)
+  std::uint32_t cnt_drain_stalls = 0;      ///< cycles in which the array waited to be drained
+  std::uint32_t cnt_load_stalls = 0;       ///< cycles in which the array waited for the loader
+  std::uint32_t cnt_read_beats = 0;
+  std::uint32_t cnt_write_beats = 0;
+  std::uint64_t probe = 0;  ///< internal state, docs/accelerator.md section 8
+
+  friend bool operator==(const core_outputs&, const core_outputs&) = default;
+};
+
+/// A clocked core: the golden cycle model and the Verilated RTL are both one.
+class device {
+ public:
+  virtual ~device() = default;
+  [[nodiscard]] virtual const array_params& params() const = 0;
+  /// Synchronous reset for one cycle.
+  virtual void reset() = 0;
+  /// Outputs in the current cycle.
+  [[nodiscard]] virtual const core_outputs& outputs() const = 0;
+  /// One rising edge with these inputs; outputs() is then the next cycle's.
+  virtual void step(const core_inputs& in) = 0;
+};
+
+}  // namespace swprune::inline v0::hw
