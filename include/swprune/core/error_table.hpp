@@ -32,6 +32,8 @@
   SWPRUNE_ERROR(704, mismatch_error, device_mismatch, "the device and the image were made for different arrays") \
   SWPRUNE_ERROR(705, device_error, device_timeout, "the device did not finish")                                  \
   SWPRUNE_ERROR(706, device_error, memory_access, "the device touched memory that it must not touch")            \
+  SWPRUNE_ERROR(707, device_error, port_protocol, "the device broke a rule of its memory ports")                 \
+  SWPRUNE_ERROR(708, device_error, device_rule_broken, "an assertion in the accelerator's RTL failed")           \
   SWPRUNE_ERROR(801, io_error, file_open, "the file cannot be opened")                                           \
   SWPRUNE_ERROR(802, io_error, file_write, "the file cannot be written")                                         \
   SWPRUNE_ERROR(803, format_error, file_format, "the file is not in the expected format")                        \

@@ -24,11 +24,12 @@ struct core_inputs {
 };
 
 /// What the core shows after a rising clock edge. Every output is a function of registers only.
-/// A field that its valid qualifies is zero while valid is low, so that comparison is plain equality.
+/// A field that its valid qualifies is zero while valid is low, so that comparison is plain
+/// equality.
 struct core_outputs {
   bool busy = false;
-  bool done = false;               ///< one cycle at the end of a run, also of a failed one
-  std::uint8_t error = 0;          ///< error code of the last run, docs/registers.md
+  bool done = false;       ///< one cycle at the end of a run, also of a failed one
+  std::uint8_t error = 0;  ///< error code of the last run, docs/registers.md
   bool rd_req_valid = false;
   std::uint64_t rd_req_addr = 0;   ///< bytes, multiple of bus_bytes
   std::uint16_t rd_req_beats = 0;  ///< >= 1
@@ -49,7 +50,7 @@ struct core_outputs {
   friend bool operator==(const core_outputs&, const core_outputs&) = default;
 };
 
-/// A clocked core: the golden cycle model and the Verilated RTL are both one.
+/// A clocked core: the golden cycle model and the simulated RTL are both one.
 class device {
  public:
   virtual ~device() = default;

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags of our own tests, examples and benchmarks. Nothing here is exported: a user's flags are the
+# user's, and an exported -march breaks the layout of Eigen types across targets.
+include_guard(GLOBAL)
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(swprune_default_march native)
+else()
+  set(swprune_default_march "")
+endif()
+set(SWPRUNE_MARCH "${swprune_default_march}"
+    CACHE STRING "-march= of our own programs and tests; empty leaves the compiler's default")
+
+if(PROJECT_IS_TOP_LEVEL AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(SWPRUNE_CCACHE ccache)
+  if(SWPRUNE_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${SWPRUNE_CCACHE}")
+  endif()
+endif()
+
+# Everything compiled here that includes our headers links this, generated sources as well: two
+# units with different -march would disagree about the same inline functions.
+add_library(swprune_march INTERFACE)
+if(SWPRUNE_MARCH)
+  target_compile_options(swprune_march INTERFACE "-march=${SWPRUNE_MARCH}")
+endif()
+
+# Written code links this one: the same, and every warning is an error.
+add_library(swprune_dev_options INTERFACE)
+target_link_libraries(swprune_dev_options INTERFACE swprune_march)
+target_compile_options(
+  swprune_dev_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                -Werror)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Reads MAJOR.MINOR.PATCH out of version.hpp, the one place where the version is written.
+function(swprune_read_version header out_var)
+  file(STRINGS "${header}" lines REGEX "^#define SWPRUNE_VERSION_(MAJOR|MINOR|PATCH) [0-9]+$")
+  foreach(part MAJOR MINOR PATCH)
+    set(found "")
+    foreach(line IN LISTS lines)
+      if(line MATCHES "^#define SWPRUNE_VERSION_${part} ([0-9]+)$")
+        set(found "${CMAKE_MATCH_1}")
+      endif()
+    endforeach()
+    if(found STREQUAL "")
+      message(FATAL_ERROR "${header}: no line '#define SWPRUNE_VERSION_${part} <number>'")
+    endif()
+    list(APPEND version "${found}")
+  endforeach()
+  list(JOIN version "." version)
+  set(${out_var} "${version}" PARENT_SCOPE)
+endfunction()

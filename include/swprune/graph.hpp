@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/graph/bipartite.hpp"
+#include "swprune/graph/clustering.hpp"
+#include "swprune/graph/components.hpp"
+#include "swprune/graph/even_columns.hpp"
+#include "swprune/graph/fold.hpp"
+#include "swprune/graph/lattice.hpp"
+#include "swprune/graph/locality.hpp"
+#include "swprune/graph/metrics.hpp"
+#include "swprune/graph/mixing.hpp"
+#include "swprune/graph/node.hpp"
+#include "swprune/graph/path_length.hpp"
+#include "swprune/graph/random_biregular.hpp"
+#include "swprune/graph/randomise.hpp"
+#include "swprune/graph/small_world.hpp"
+#include "swprune/graph/undirected.hpp"
+#include "swprune/graph/watts_strogatz.hpp"
+#include "swprune/graph/ws_balanced.hpp"

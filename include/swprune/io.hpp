@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/io/array.hpp"
+#include "swprune/io/builtin.hpp"
+#include "swprune/io/bytes.hpp"
+#include "swprune/io/container.hpp"
+#include "swprune/io/data_dir.hpp"
+#include "swprune/io/deflate.hpp"
+#include "swprune/io/file.hpp"
+#include "swprune/io/idx.hpp"
+#include "swprune/io/int8_model_file.hpp"
+#include "swprune/io/layer_registry.hpp"
+#include "swprune/io/mask_file.hpp"
+#include "swprune/io/mnist_like.hpp"
+#include "swprune/io/model_file.hpp"
+#include "swprune/io/network_file.hpp"
+#include "swprune/io/npy.hpp"
+#include "swprune/io/npz.hpp"
+#include "swprune/io/record_set.hpp"
+#include "swprune/io/train_test.hpp"

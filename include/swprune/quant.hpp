@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/quant/accumulator_range.hpp"
+#include "swprune/quant/check_model.hpp"
+#include "swprune/quant/fixed_point.hpp"
+#include "swprune/quant/int8_model.hpp"
