@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "swprune/core/error.hpp"
+#include "swprune/core/types.hpp"
+#include "swprune/hw/array_params.hpp"
+#include "swprune/hw/cycles_timeline.hpp"
+#include "swprune/hw/image.hpp"
+#include "swprune/hw/image_decode.hpp"
+#include "swprune/hw/image_requests.hpp"
+
+namespace swprune::inline v0::hw {
+
+/// What a layer, or a whole run, costs with an ideal memory. The counters are those of
+/// docs/accelerator.md section 7.
+struct cycle_counts {
+  index_t cycles = 0;        ///< layer: DescGo to the end of Flush; run: cnt_cycles
+  index_t ideal_cycles = 0;  ///< sum over the passes of K^2 x channels of the row's blocks
+  index_t uops = 0;          ///< cnt_uops
+  index_t blocks = 0;        ///< cnt_blocks
+  index_t drain_stalls = 0;  ///< cnt_drain_stalls
+  index_t load_stalls = 0;   ///< cnt_load_stalls
+  index_t read_beats = 0;    ///< cnt_read_beats
+  index_t write_beats = 0;   ///< cnt_write_beats
+  index_t fill_cycles = 0;   ///< before the first StepGo
+  index_t flush_cycles = 0;  ///< from the last retire to the end of Flush
+  index_t load_cycles = 0;   ///< of all requests of the steps, hidden behind passes or not
+  index_t passes = 0;
+  std::array<index_t, request_kinds> read_bytes{};  ///< fetched, by request_kind
+
+  /// Bytes fetched of one kind.
+  [[nodiscard]] index_t bytes_of(request_kind kind) const {
+    return read_bytes[static_cast<std::size_t>(kind)];
+  }
+  friend bool operator==(const cycle_counts&, const cycle_counts&) = default;
+};
+
+/// Adds up counts of layers.
+inline cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c) {
+  sum.cycles += c.cycles;
+  sum.ideal_cycles += c.ideal_cycles;
+  sum.uops += c.uops;
+  sum.blocks += c.blocks;
+  sum.drain_stalls += c.drain_stalls;
+  sum.load_stalls += c.load_stalls;
+  sum.read_beats += c.read_beats;
+  sum.write_beats += c.write_beats;
+  sum.fill_cycles += c.fill_cycles;
+  sum.flush_cycles += c.flush_cycles;
+  sum.load_cycles += c.load_cycles;
+  sum.passes += c.passes;
+  for (std::size_t i = 0; i < sum.read_bytes.size(); ++i) sum.read_bytes[i] += c.read_bytes[i];
+  return sum;
+}
+
+/// Counts of every layer and of the whole run: their sum, and one cycle more for Done.
+struct cycle_report {
+  index_t cycles = 0;  ///< cnt_cycles of the run, total.cycles
+  std::vector<cycle_counts> layers;
+  cycle_counts total;
+};
+
+namespace detail {
+
+/// Counts one layer from its decoded records.
+class layer_counter {
+ public:
+  layer_counter(const array_params& array, std::span<const std::uint8_t> image,
+                const decoded_layer& layer, index_t number)
+      : array_(array), image_(image), layer_(layer), d_(layer.descriptor), number_(number) {
+    expects(d_.poy == array.poy && d_.pox == array.pox && d_.pof == array.pof &&
+                d_.bus_bytes == array.bus_bytes && d_.skip == array.skip &&
+                (array.pool || !d_.pool),
+            errc::device_mismatch,
+            "layer {} was compiled for {}x{}x{}, {}-byte bus, skip {}; the array is {}, skip {}",
+            number, d_.poy, d_.pox, d_.pof, d_.bus_bytes, d_.skip, array.to_string(), array.skip);
+    const index_t p = d_.pool ? 1 : 0;
+    seg_h_ = (index_t{1} << d_.seg_y_log2) >> p;
+    seg_w_ = (index_t{1} << d_.seg_x_log2) >> p;
+    rows_ = array.poy >> p;
+    columns_ = array.pox >> p;
+    run_ = index_t{1} << d_.run_log2;
+    out_h_ = d_.conv_h >> p;
+    out_w_ = d_.conv_w >> p;
+    expects(seg_h_ >= 1 && seg_w_ >= 1 && run_ <= columns_ && seg_h_ <= rows_ &&
+                seg_w_ <= columns_ && (d_.bus_bytes / 4 >> d_.load_log2) >= 1,
+            errc::image_format,
+            "the descriptor of layer {}: segments, load or run do not fit the array", number);
+  }
+
+  cycle_counts count(timeline& time, index_t desc_offset) {
+    const index_t descriptor =
+        take({request_of_descriptor(desc_offset, number_, array_.bus_bytes)});
+    c_.load_cycles -= descriptor;
+    index_t load = load_of(0);
+    time.layer(drain_of(array_, d_.pool, run_), descriptor, load);
+    const auto steps = static_cast<index_t>(layer_.steps.size());
+    for (index_t s = 0; s < steps; ++s) {
+      const auto passes = passes_of(layer_.steps[static_cast<std::size_t>(s)]);
+      std::optional<index_t> next;
+      if (s + 1 < steps) next = load_of(s + 1);
+      time.step(passes, next);
+    }
+    time.end_layer(last_slot_writes(layer_.steps.back()));
+    c_.cycles = time.layer_cycles();
+    c_.fill_cycles = time.fill_cycles();
+    c_.flush_cycles = time.flush_cycles();
+    c_.drain_stalls = time.drain_stalls();
+    c_.load_stalls = time.load_stalls();
+    return c_;
+  }
+
+ private:
+  [[nodiscard]] index_t load_of(index_t step) {
+    return take(requests_of_step(image_, layer_, number_, step));
+  }
+
+  /// Counts requests and returns the cycles they take.
+  index_t take(const std::vector<read_request>& requests) {
+    index_t cycles = 0;
+    for (const read_request& r : requests) {
+      cycles += request_cycles(r.beats, r.cycles_per_beat);
+      c_.read_beats += r.beats;
+      c_.read_bytes[static_cast<std::size_t>(r.kind)] += r.bytes(array_.bus_bytes);
+    }
+    c_.load_cycles += cycles;
+    return cycles;
+  }
+
+  /// Passes of a step; counts micro-ops, blocks and writes on the way.
+  [[nodiscard]] std::vector<pass_run> passes_of(const step_record& s) {
+    const index_t sub_tiles = index_t{s.sub_rows} * s.sub_cols;
+    const index_t taps = index_t{d_.kernel_h} * d_.kernel_w;
+    expects(s.rows >= 1 && sub_tiles >= 1, errc::image_format,
+            "layer {}: a step needs rows, sub_rows and sub_cols >= 1", number_);
+    std::vector<pass_run> runs;
+    for (const auto& row : decode_rows(image_, d_, s)) {
+      index_t words = 0;
+      index_t blocks = 0;
+      for (const list_entry& e : row)
+        if (!e.null) {
+          words += e.channels * taps;
+          ++blocks;
+        }
+      runs.push_back({std::max<index_t>(1, words), sub_tiles});
+      c_.ideal_cycles += words * sub_tiles;
+      c_.uops += runs.back().uops * sub_tiles;
+      c_.blocks += blocks * sub_tiles;
+      c_.passes += sub_tiles;
+    }
+    count_writes(s);
+    return runs;
+  }
+
+  /// Write slots that have a word: every one is a beat.
+  void count_writes(const step_record& s) {
+    index_t words = 0;  // 4-channel words of the chunk that exist
+    for (index_t r = 0; r < s.rows; ++r)
+      for (index_t c4 = 0; c4 < array_.pof / 4; ++c4) words += word_exists(s, r, c4);
+    index_t runs = 0;
+    for (index_t sy = 0; sy < s.sub_rows; ++sy)
+      for (index_t sx = 0; sx < s.sub_cols; ++sx)
+        for (index_t py = 0; py < rows_; ++py)
+          for (index_t px = 0; px < columns_; px += run_) runs += run_exists(s, sy, sx, py, px);
+    c_.write_beats += words * runs;
+  }
+  [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c4) const {
+    return (s.og_first + row) * (array_.pof / 4) + c4 < d_.out_groups4;
+  }
+  [[nodiscard]] bool run_exists(const step_record& s, index_t sy, index_t sx, index_t py,
+                                index_t px) const {
+    bool any = false;
+    for (index_t i = 0; i < run_; ++i) any = any || pixel_exists(s, sy, sx, py, px + i);
+    return any;
+  }
+  /// docs/formats.md section 8.
+  [[nodiscard]] bool pixel_exists(const step_record& s, index_t sy, index_t sx, index_t py,
+                                  index_t px) const {
+    const index_t p = d_.pool ? 1 : 0;
+    const index_t image = py / seg_h_ * (array_.pox >> d_.seg_x_log2) + px / seg_w_;
+    const index_t y = ((s.oy_first + (sy << d_.seg_y_log2)) >> p) + py % seg_h_;
+    const index_t x = ((sx << d_.seg_x_log2) >> p) + px % seg_w_;
+    return image < s.images && y < out_h_ && x < out_w_;
+  }
+  [[nodiscard]] bool last_slot_writes(const step_record& s) const {
+    return word_exists(s, s.rows - 1, array_.pof / 4 - 1) &&
+           run_exists(s, s.sub_rows - 1, s.sub_cols - 1, rows_ - 1, columns_ - run_);
+  }
+
+  const array_params& array_;
+  std::span<const std::uint8_t> image_;
+  const decoded_layer& layer_;
+  const layer_descriptor& d_;
+  index_t number_;
+  cycle_counts c_;
+  index_t seg_h_ = 1;  ///< segment after pooling
+  index_t seg_w_ = 1;
+  index_t rows_ = 1;  ///< array after pooling
+  index_t columns_ = 1;
+  index_t run_ = 1;
+  index_t out_h_ = 1;
+  index_t out_w_ = 1;
+};
+
+}  // namespace detail
+
+/// The closed form of docs/accelerator.md section 9: all counters of a run with an ideal memory,
+/// from the bytes of the image alone. Throws image_format for an image that is not valid and
+/// device_mismatch for one made for another array.
+[[nodiscard]] inline cycle_report predict(const array_params& array,
+                                          std::span<const std::uint8_t> image, index_t desc_offset,
+                                          index_t layer_count) {
+  check(array);
+  const auto layers = decode_image(image, desc_offset, layer_count);
+  cycle_report report;
+  timeline time;
+  for (index_t i = 0; i < layer_count; ++i) {
+    detail::layer_counter counter(array, image, layers[static_cast<std::size_t>(i)], i);
+    report.layers.push_back(counter.count(time, desc_offset));
+    report.total += report.layers.back();
+  }
+  report.cycles = report.total.cycles = time.total_cycles();
+  return report;
+}
+
+/// predict() of a compiled program.
+[[nodiscard]] inline cycle_report predict(const program& p) {
+  return predict(p.array, p.image, p.desc_offset, p.layer_count);
+}
+
+}  // namespace swprune::inline v0::hw

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include "swprune/nn/detail/normalise.hpp"
+#include "swprune/nn/detail/pool.hpp"
+
+namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
+
+// Batch norm, ReLU and 2 x 2 max pooling one channel at a time: the maps between them are never
+// written, and the channel stays in the second-level cache from the first pass to the last.
+
+/// max(factor * x + offset, 0); NaN passes on, as in relu.
+template <typename Scalar>
+SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
+  const vec<Scalar> z = load(x) * map.factor + map.offset;
+  vec<Scalar> v;
+  SWPRUNE_LANE_LOOP
+  for (int l = 0; l < static_cast<int>(lanes); ++l) v[l] = z[l] < Scalar(0) ? Scalar(0) : z[l];
+  return v;
+}
+
+/// One channel of one tile: rectified, and pooled if `pooled`.
+template <typename Scalar>
+void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
+                 affine_map<Scalar> map) {
+  if (!pooled) {
+    for (index_t i = 0; i < in.pixels() * lanes; i += lanes) slot(y + i) = rectified(x + i, map);
+    return;
+  }
+  const index_t row = in.width * lanes;
+  for (index_t oy = 0; oy < in.height / 2; ++oy)
+    for (index_t ox = 0; ox < in.width / 2; ++ox, y += lanes) {
+      const Scalar* corner = x + 2 * oy * row + 2 * ox * lanes;
+      vec<Scalar> best = rectified(corner, map);
+      best = greater_of<Scalar>(best, rectified(corner + lanes, map));
+      best = greater_of<Scalar>(best, rectified(corner + row, map));
+      best = greater_of<Scalar>(best, rectified(corner + row + lanes, map));
+      slot(y) = best;
+    }
+}
+
+/// The gradient where the rectified value is positive, else zero.
+template <typename Scalar>
+SWPRUNE_INLINE vec<Scalar> where_positive(const vec<Scalar>& value, const vec<Scalar>& gradient) {
+  vec<Scalar> passed;
+  SWPRUNE_LANE_LOOP
+  for (int l = 0; l < static_cast<int>(lanes); ++l)
+    passed[l] = value[l] > Scalar(0) ? gradient[l] : Scalar(0);
+  return passed;
+}
+
+/// One window: the gradient goes to the first greatest value, if that is positive.
+template <typename Scalar>
+SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, index_t row,
+                                 affine_map<Scalar> map) {
+  const index_t at[4] = {0, lanes, row, row + lanes};
+  vec<Scalar> value[4];
+  SWPRUNE_UNROLL
+  for (int k = 0; k < 4; ++k) value[k] = rectified(x + at[k], map);
+  vec<Scalar> best = value[0];
+  SWPRUNE_UNROLL
+  for (int k = 1; k < 4; ++k) best = greater_of<Scalar>(best, value[k]);
+  vec<Scalar> left = load(dy);
+  SWPRUNE_UNROLL
+  for (int k = 0; k < 4; ++k) {
+    const vec<Scalar> taken = take_where_equal<Scalar>(value[k], best, left);
+    slot(dz + at[k]) = where_positive<Scalar>(value[k], taken);
+  }
+}
+
+/// One channel of one tile: gradient by the output of the normalisation.
+template <typename Scalar>
+void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
+                    affine_map<Scalar> map) {
+  if (!pooled) {
+    for (index_t i = 0; i < in.pixels() * lanes; i += lanes)
+      slot(dz + i) = where_positive<Scalar>(rectified(x + i, map), load(dy + i));
+    return;
+  }
+  const index_t row = in.width * lanes;
+  if (in.height % 2 != 0 || in.width % 2 != 0)  // the last row and column are in no window
+    std::fill(dz, dz + in.pixels() * lanes, Scalar(0));
+  for (index_t oy = 0; oy < in.height / 2; ++oy)
+    for (index_t ox = 0; ox < in.width / 2; ++ox, dy += lanes) {
+      const index_t corner = 2 * oy * row + 2 * ox * lanes;
+      fused_spread(x + corner, dy, dz + corner, row, map);
+    }
+}
+
+}  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

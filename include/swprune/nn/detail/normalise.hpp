@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+
+#include "swprune/nn/detail/simd.hpp"
+
+namespace swprune::inline v0::nn::detail {
+
+/// Mean and variance of one channel of a batch.
+template <typename Scalar>
+struct channel_statistics {
+  Scalar mean{};
+  Scalar variance{};
+  Scalar inverse_deviation{};  ///< 1 / sqrt(variance + epsilon)
+  index_t count = 0;           ///< images x pixels
+};
+
+/// y = factor * x + offset.
+template <typename Scalar>
+struct affine_map {
+  Scalar factor{};
+  Scalar offset{};
+};
+
+/// Sums over one channel that the gradients of a normalisation need.
+template <typename Scalar>
+struct normalise_sums {
+  Scalar plain{};          ///< sum of the gradients: that of the shift
+  Scalar by_normalised{};  ///< sum of gradient x normalised input: that of the scale
+};
+
+}  // namespace swprune::inline v0::nn::detail
+
+namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
+
+template <typename Scalar>
+[[nodiscard]] affine_map<Scalar> normalising_map(Scalar scale, Scalar shift, Scalar mean,
+                                                 Scalar inverse_deviation) {
+  const Scalar factor = scale * inverse_deviation;
+  return {factor, shift - mean * factor};
+}
+
+/// Two passes over one channel (mean, then squares of the differences: no cancellation), in the
+/// order of the tiles.
+template <typename Scalar>
+[[nodiscard]] channel_statistics<Scalar> measure_channel(const activations<Scalar>& in, index_t c,
+                                                         Scalar epsilon) {
+  channel_statistics<Scalar> s;
+  const index_t pixels = in.shape().pixels();
+  s.count = in.batch() * pixels;
+  Scalar sum(0);
+  for (index_t t = 0; t < in.tiles(); ++t) sum += sum_of(in.data(t, c), pixels);
+  s.mean = sum / static_cast<Scalar>(s.count);
+  Scalar squares(0);
+  for (index_t t = 0; t < in.tiles(); ++t) {
+    const Scalar* x = in.data(t, c);
+    vec<Scalar> part = vec<Scalar>::Zero();
+    for (index_t p = 0; p < pixels; ++p, x += lanes) part += (load(x) - s.mean).square();
+    squares += live_sum<Scalar>(part, in.live_lanes(t));
+  }
+  s.variance = squares / static_cast<Scalar>(s.count);
+  s.inverse_deviation = Scalar(1) / std::sqrt(s.variance + epsilon);
+  return s;
+}
+
+template <typename Scalar>
+void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index_t c,
+                  affine_map<Scalar> map) {
+  for (index_t t = 0; t < in.tiles(); ++t) {
+    const Scalar* x = in.data(t, c);
+    Scalar* y = out.data(t, c);
+    for (index_t i = 0; i < in.channel_stride(); i += lanes)
+      slot(y + i) = load(x + i) * map.factor + map.offset;
+  }
+}
+
+/// Dead lanes add nothing: their gradient is zero.
+template <typename Scalar>
+[[nodiscard]] normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
+                                                   const activations<Scalar>& grad_out, index_t c,
+                                                   const channel_statistics<Scalar>& s) {
+  normalise_sums<Scalar> sums;
+  for (index_t t = 0; t < in.tiles(); ++t) {
+    const Scalar* x = in.data(t, c);
+    const Scalar* dy = grad_out.data(t, c);
+    vec<Scalar> plain = vec<Scalar>::Zero();
+    vec<Scalar> product = vec<Scalar>::Zero();
+    for (index_t i = 0; i < in.channel_stride(); i += lanes) {
+      const vec<Scalar> g = load(dy + i);
+      plain += g;
+      product += g * (load(x + i) - s.mean);
+    }
+    sums.plain += lane_sum<Scalar>(plain);
+    sums.by_normalised += lane_sum<Scalar>(product) * s.inverse_deviation;
+  }
+  return sums;
+}
+
+/// dx = scale / deviation * (dy - mean(dy) - normalised x * mean(dy * normalised x)).
+template <typename Scalar>
+void backward_channel(const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                      activations<Scalar>& grad_in, index_t c, const channel_statistics<Scalar>& s,
+                      Scalar scale, const normalise_sums<Scalar>& sums) {
+  const Scalar n = static_cast<Scalar>(s.count);
+  const Scalar factor = scale * s.inverse_deviation;
+  const Scalar by_x = factor * s.inverse_deviation * sums.by_normalised / n;
+  const Scalar constant = factor * sums.plain / n;
+  for (index_t t = 0; t < in.tiles(); ++t) {
+    const Scalar* x = in.data(t, c);
+    const Scalar* dy = grad_out.data(t, c);
+    Scalar* dx = grad_in.data(t, c);
+    for (index_t i = 0; i < in.channel_stride(); i += lanes)
+      slot(dx + i) = load(dy + i) * factor - (load(x + i) - s.mean) * by_x - constant;
+  }
+}
+
+}  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/train/fit.hpp"
+
+namespace swprune::inline v0::train {
+
+/// Training of nn::lenet5 on MNIST-like images, dense or pruned: a short run that ends well above
+/// what the accelerator demonstration needs. Nesterov momentum, cosine from 0.05 to 0, batch 64,
+/// no augmentation: within a handful of epochs shifts and mirrors cost more than they bring.
+[[nodiscard]] inline fit_params lenet5_recipe(index_t epochs = 8) {
+  fit_params p;
+  p.epochs = epochs;
+  p.batch = 64;
+  p.schedule = {.kind = schedule_kind::cosine, .rate = 0.05, .final_rate = 0, .warmup_epochs = 0};
+  p.sgd = {.momentum = 0.9, .nesterov = true, .weight_decay = 5e-4};
+  return p;
+}
+
+/// Fine-tuning after it: a tenth of the rate, so that what was learnt is not shaken loose.
+[[nodiscard]] inline fit_params lenet5_fine_tune_recipe(index_t epochs = 2) {
+  fit_params p = lenet5_recipe(epochs);
+  p.schedule.rate = 0.005;
+  return p;
+}
+
+}  // namespace swprune::inline v0::train

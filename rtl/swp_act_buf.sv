@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Activation buffer: Poy * Pox banks of 32-bit words (four channels of one pixel), two halves each.
+// The half half_i is read, the other one written.
+//
+// Write: each lane may write one word a cycle, and no two lanes of a cycle the same bank (asserted;
+// the image's load_log2 sees to it). Read: re_i in cycle t, all banks at data_o from t + 1. A bank
+// reads one of four neighbouring addresses: its row's and its column's "next" bit choose.
+
+`include "swp_assert.svh"
+`default_nettype none
+
+module swp_act_buf #(
+  parameter  int unsigned Poy      = 4,
+  parameter  int unsigned Pox      = 8,
+  parameter  int unsigned BusBytes = 32,
+  parameter  int unsigned ActDepth = 1024,
+  localparam int unsigned Lanes    = BusBytes / 4,
+  localparam int unsigned Pixels   = Poy * Pox,
+  localparam int unsigned BankBits = (Pixels > 1) ? $clog2(Pixels) : 1,
+  localparam int unsigned Aw       = $clog2(ActDepth)
+) (
+  input  logic                      clk_i,
+  input  logic                      rst_ni,
+  input  logic                      half_i,
+  // write
+  input  logic                      any_i,
+  input  logic [         Lanes-1:0] valid_i,
+  input  logic [Lanes*BankBits-1:0] bank_i,
+  input  logic [      Lanes*Aw-1:0] addr_i,
+  input  logic [      Lanes*32-1:0] data_i,
+  // read
+  input  logic                      re_i,
+  input  logic                      stride2_i,
+  input  logic [            Aw-1:0] raddr_i,
+  input  logic [            Aw-1:0] raddr_row_i,
+  input  logic [           Poy-1:0] row_next_i,
+  input  logic [           Pox-1:0] col_next_i,
+  output logic [     Pixels*32-1:0] data_o
+);
+
+  logic [Aw-1:0] col_step, raddr_col, raddr_both;
+  assign col_step   = stride2_i ? Aw'(2) : Aw'(1);
+  assign raddr_col  = raddr_i + col_step;
+  assign raddr_both = raddr_row_i + col_step;
+
+  logic [Pixels-1:0] clash;
+
+  for (genvar b = 0; b < Pixels; b++) begin : gen_bank
+    localparam int unsigned Row = b / Pox;
+    localparam int unsigned Col = b % Pox;
+
+    logic          we;
+    logic [Aw-1:0] waddr, raddr;
+    logic [  31:0] wdata;
+
+    always_comb begin
+      we       = 1'b0;
+      clash[b] = 1'b0;
+      waddr    = '0;
+      wdata    = 32'd0;
+      if (any_i) begin
+        for (int unsigned l = 0; l < Lanes; l++) begin
+          if (valid_i[l] && bank_i[l*BankBits +: BankBits] == BankBits'(b)) begin
+            clash[b] = we;
+            we       = 1'b1;
+            waddr    = addr_i[l*Aw +: Aw];
+            wdata    = data_i[l*32 +: 32];
+          end
+        end
+      end
+    end
+
+    always_comb begin
+      if (row_next_i[Row]) raddr = col_next_i[Col] ? raddr_both : raddr_row_i;
+      else raddr = col_next_i[Col] ? raddr_col : raddr_i;
+    end
+
+    swp_ram_1r1w #(
+      .Width(32),
+      .Depth(2 * ActDepth)
+    ) u_ram (
+      .clk_i,
+      .rst_ni,
+      .we_i   (we),
+      .waddr_i({!half_i, waddr}),
+      .wdata_i(wdata),
+      .re_i,
+      .raddr_i({half_i, raddr}),
+      .rdata_o(data_o[b*32 +: 32])
+    );
+  end
+
+`ifdef SWP_ASSERT_ON
+  `SWP_ASSERT(OneLanePerBank, clash == '0)
+`else
+  logic unused_clash;
+  assign unused_clash = &{1'b0, clash};
+`endif
+
+endmodule : swp_act_buf
+
+`default_nettype wire

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Loader: fetches descriptors, step records, index lists, parameters, weights and activation
+// planes, one read request at a time.
+//
+// A job begins with go_desc_i or go_step_i in a cycle with state Idle and is over when the state is
+// Idle again. With a memory that never waits:
+//
+//   cycle   g      g+1    g+2    g+3 .. g+2+n         g+3+n
+//   state   Idle   Next   Req    Data (n = beats*cpb)  Next or Idle
+//
+// A beat is worked on for cpb cycles, part by part; rd_ready_o is high in the last of them. So the
+// data must stay while rd_valid_i is high and rd_ready_o is low. A request of no beats is left out.
+// Data leave at *_we_o in the cycle of their part; plane words go to swp_load_place.
+
+`include "swp_assert.svh"
+`default_nettype none
+
+module swp_load #(
+  parameter  int unsigned BusBytes = 32,
+  localparam int unsigned Bw       = 8 * BusBytes,
+  localparam int unsigned BusWords = BusBytes / 4,
+  localparam int unsigned LayerBw  = 8 * 128,
+  localparam int unsigned StepBw   = 8 * 64
+) (
+  input  logic               clk_i,
+  input  logic               rst_ni,
+  input  logic [       39:0] image_base_i,
+  input  logic [       39:0] act_base_i,
+  // controller
+  input  logic               go_desc_i,
+  input  logic               go_step_i,
+  input  logic [       31:0] go_index_i,
+  input  logic [       31:0] desc_addr_i,
+  output logic               idle_o,
+  output logic [        1:0] state_o,
+  output logic [LayerBw-1:0] layer_o,
+  output logic [ StepBw-1:0] step_o,
+  // memory
+  output logic               rd_req_valid_o,
+  input  logic               rd_req_ready_i,
+  output logic [       39:0] rd_req_addr_o,
+  output logic [       15:0] rd_req_beats_o,
+  input  logic               rd_valid_i,
+  output logic               rd_ready_o,
+  input  logic [     Bw-1:0] rd_data_i,
+  // buffers
+  output logic               clear_o,      // with go_step_i: list, parameter, weight addresses to 0
+  output logic               list_we_o,
+  output logic               param_we_o,
+  output logic               weight_we_o,
+  output logic [       15:0] list_data_o,
+  output logic [       31:0] param_data_o,
+  // planes
+  output logic               plane_start_o,  // one cycle, before the first part of a plane
+  output logic               plane_part_o,
+  output logic [        4:0] plane_sub_o,
+  output logic [        3:0] plane_lead_o,
+  output logic [       15:0] plane_image_o,
+  output logic [       31:0] plane_slot_base_o
+);
+
+  localparam int unsigned LayerBeats = 128 / BusBytes;
+  localparam int unsigned StepBeats  = 64 / BusBytes;
+  localparam int unsigned ByteBits   = $clog2(BusBytes);
+  localparam int unsigned WordBits   = $clog2(BusWords);
+
+  // What a request fetches.
+  localparam logic [2:0] Layer   = 3'd0;
+  localparam logic [2:0] Step    = 3'd1;
+  localparam logic [2:0] List    = 3'd2;
+  localparam logic [2:0] Params  = 3'd3;
+  localparam logic [2:0] Weights = 3'd4;
+  localparam logic [2:0] Fetch   = 3'd5;
+  localparam logic [2:0] Plane   = 3'd6;
+
+  logic [        1:0] state_q;
+  logic [        2:0] what_q, what_next;
+  logic [       31:0] index_q;
+  logic [LayerBw-1:0] layer_q;
+  logic [ StepBw-1:0] step_q, step_d;
+  logic [     Bw-1:0] fetch_q;
+  logic [       15:0] slot_q, image_q;
+  logic [       31:0] image_off_q, slot_base_q;
+
+  logic [       39:0] addr_q, addr;
+  logic [       15:0] beats_q, beats;
+  logic [        4:0] cpb_m1_q, cpb_m1;
+  logic [        3:0] lead_q, lead;
+  logic [        4:0] sub_q;
+  logic [       15:0] beat_q;
+  logic               part, part_end, req_end, more;
+
+  // --- record fields -----------------------------------------------------------------------------
+  logic        new_weights, new_acts, interleaved;
+  logic [15:0] list_beats, param_beats, weight_beats, slots, images;
+  logic [31:0] list_off, param_off, weight_off, fetch_off, act_off, plane_words;
+  logic [ 7:0] load_log2;
+
+  // The decision what comes after the record needs the beat that is just coming in: step_d.
+  assign new_weights  = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS];
+  assign new_acts     = step_d[swp_regs_pkg::STEP_FLAGS_BIT
+                               + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS];
+  assign list_beats   = step_d[swp_regs_pkg::STEP_LIST_BEATS_BIT +: 16];
+  assign param_beats  = step_d[swp_regs_pkg::STEP_PARAM_BEATS_BIT +: 16];
+  assign weight_beats = step_d[swp_regs_pkg::STEP_WEIGHT_BEATS_BIT +: 16];
+  assign slots        = step_d[swp_regs_pkg::STEP_SLOTS_BIT +: 16];
+  assign images       = step_q[swp_regs_pkg::STEP_IMAGES_BIT +: 16];
+  assign list_off     = step_q[swp_regs_pkg::STEP_LIST_OFFSET_BIT +: 32];
+  assign param_off    = step_q[swp_regs_pkg::STEP_PARAM_OFFSET_BIT +: 32];
+  assign weight_off   = step_q[swp_regs_pkg::STEP_WEIGHT_OFFSET_BIT +: 32];
+  assign fetch_off    = step_q[swp_regs_pkg::STEP_FETCH_OFFSET_BIT +: 32];
+  assign act_off      = step_q[swp_regs_pkg::STEP_ACT_OFFSET_BIT +: 32];
+  assign plane_words  = step_q[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 32];
+  assign load_log2    = layer_q[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8];
+  assign interleaved  = layer_q[swp_regs_pkg::LAYER_FLAGS_BIT
+                                + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
+
+  // --- the next request --------------------------------------------------------------------------
+  logic more_images, more_slots, next_fetch;
+  assign more_images = !interleaved && (image_q + 16'd1 < images);
+  assign more_slots  = slot_q + 16'd1 < slots;
+  assign next_fetch  = &slot_q[WordBits-1:0];
+
+  always_comb begin
+    more      = 1'b1;
+    what_next = Fetch;
+    if (what_q == Fetch) begin
+      what_next = Plane;
+    end else if (what_q == Plane) begin
+      more      = more_images || more_slots;
+      what_next = (!more_images && next_fetch) ? Fetch : Plane;
+    end else if (what_q == Step && new_weights && list_beats != 16'd0) begin
+      what_next = List;
+    end else if ((what_q == Step || what_q == List) && new_weights && param_beats != 16'd0) begin
+      what_next = Params;
+    end else if ((what_q == Step || what_q == List || what_q == Params) && new_weights
+                 && weight_beats != 16'd0) begin
+      what_next = Weights;
+    end else begin
+      more = what_q != Layer && new_acts && slots != 16'd0;
+    end
+  end
+
+  // --- request formation, state Next -------------------------------------------------------------
+  logic [39:0] base, plane_addr;
+  logic [31:0] offset, plane_last, plane_beats;
+
+  always_comb begin
+    base   = image_base_i;
+    offset = 32'd0;
+    beats  = 16'd1;
+    cpb_m1 = 5'd0;
+    unique case (what_q)
+      Layer: begin
+        offset = desc_addr_i;
+        beats  = 16'(LayerBeats);
+      end
+      Step: begin
+        offset = layer_q[swp_regs_pkg::LAYER_STEPS_OFFSET_BIT +: 32] + (index_q << 6);
+        beats  = 16'(StepBeats);
+      end
+      List: begin
+        offset = list_off;
+        beats  = list_beats;
+        cpb_m1 = 5'(BusBytes / 2 - 1);
+      end
+      Params: begin
+        offset = param_off;
+        beats  = param_beats;
+        cpb_m1 = 5'(BusBytes / 4 - 1);
+      end
+      Weights: begin
+        offset = weight_off;
+        beats  = weight_beats;
+      end
+      Fetch: begin
+        offset = fetch_off + {14'd0, slot_q, 2'd0};
+      end
+      default: begin  // Plane
+        base   = act_base_i;
+        offset = act_off + fetch_q[31:0] + image_off_q;
+        beats  = plane_beats[15:0];
+        cpb_m1 = 5'((32'(BusWords) >> load_log2) - 32'd1);
+      end
+    endcase
+  end
+
+  assign plane_addr  = base + {8'd0, offset};
+  assign addr        = {plane_addr[39:ByteBits], ByteBits'(0)};
+  assign lead        = 4'(plane_addr[ByteBits-1:2]);
+  assign plane_last  = plane_words + {28'd0, lead} + 32'(BusWords - 1);
+  assign plane_beats = plane_last >> WordBits;
+
+  // --- state -------------------------------------------------------------------------------------
+  assign part     = state_q == swp_regs_pkg::LOAD_DATA && rd_valid_i;
+  assign part_end = sub_q == cpb_m1_q;
+  assign req_end  = part && part_end && (beat_q + 16'd1 == beats_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= swp_regs_pkg::LOAD_IDLE;
+    end else begin
+      unique case (state_q)
+        swp_regs_pkg::LOAD_IDLE: if (go_desc_i || go_step_i) state_q <= swp_regs_pkg::LOAD_NEXT;
+        swp_regs_pkg::LOAD_NEXT: state_q <= swp_regs_pkg::LOAD_REQ;
+        swp_regs_pkg::LOAD_REQ:  if (rd_req_ready_i) state_q <= swp_regs_pkg::LOAD_DATA;
+        default: if (req_end) state_q <= more ? swp_regs_pkg::LOAD_NEXT : swp_regs_pkg::LOAD_IDLE;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (go_desc_i || go_step_i) begin
+      what_q  <= go_desc_i ? Layer : Step;
+      index_q <= go_index_i;
+    end else if (req_end) begin
+      what_q <= what_next;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == swp_regs_pkg::LOAD_NEXT) begin
+      addr_q   <= addr;
+      beats_q  <= beats;
+      cpb_m1_q <= cpb_m1;
+      lead_q   <= lead;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (state_q == swp_regs_pkg::LOAD_REQ) begin
+      sub_q  <= 5'd0;
+      beat_q <= 16'd0;
+    end else if (part) begin
+      sub_q <= part_end ? 5'd0 : sub_q + 5'd1;
+      if (part_end) beat_q <= beat_q + 16'd1;
+    end
+  end
+
+  // Place in the sequence of planes: slots, and the images of a slot.
+  always_ff @(posedge clk_i) begin
+    if (go_step_i) begin
+      slot_q      <= 16'd0;
+      image_q     <= 16'd0;
+      image_off_q <= 32'd0;
+      slot_base_q <= 32'd0;
+    end else if (req_end && what_q == Plane) begin
+      if (more_images) begin
+        image_q     <= image_q + 16'd1;
+        image_off_q <= image_off_q + layer_q[swp_regs_pkg::LAYER_IN_IMAGE_STRIDE_BIT +: 32];
+      end else begin
+        slot_q      <= slot_q + 16'd1;
+        image_q     <= 16'd0;
+        image_off_q <= 32'd0;
+        slot_base_q <= slot_base_q + {16'd0, layer_q[swp_regs_pkg::LAYER_SLOT_WORDS_BIT +: 16]};
+      end
+    end
+  end
+
+  // --- records and fetch list ----------------------------------------------------------------------
+  for (genvar i = 0; i < LayerBeats; i++) begin : gen_layer
+    always_ff @(posedge clk_i) begin
+      if (part && what_q == Layer && beat_q[3:0] == 4'(i)) layer_q[i*Bw +: Bw] <= rd_data_i;
+    end
+  end
+
+  for (genvar i = 0; i < StepBeats; i++) begin : gen_step
+    assign step_d[i*Bw +: Bw] =
+        (what_q == Step && beat_q[2:0] == 3'(i)) ? rd_data_i : step_q[i*Bw +: Bw];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (part && what_q == Step) step_q <= step_d;
+  end
+
+  // The entry of the slot that comes next is kept in the lowest word.
+  always_ff @(posedge clk_i) begin
+    if (part && what_q == Fetch) begin
+      fetch_q <= rd_data_i;
+    end else if (req_end && what_q == Plane && !more_images) begin
+      fetch_q <= fetch_q >> 32;
+    end
+  end
+
+  // --- outputs -------------------------------------------------------------------------------------
+  assign idle_o            = state_q == swp_regs_pkg::LOAD_IDLE;
+  assign state_o           = state_q;
+  assign layer_o           = layer_q;
+  assign step_o            = step_q;
+  assign rd_req_valid_o    = state_q == swp_regs_pkg::LOAD_REQ;
+  assign rd_req_addr_o     = rd_req_valid_o ? addr_q : 40'd0;
+  assign rd_req_beats_o    = rd_req_valid_o ? beats_q : 16'd0;
+  assign rd_ready_o        = state_q == swp_regs_pkg::LOAD_DATA && part_end;
+  assign clear_o           = go_step_i;
+  assign list_we_o         = part && what_q == List;
+  assign param_we_o        = part && what_q == Params;
+  assign weight_we_o       = part && what_q == Weights;
+  assign list_data_o       = rd_data_i[sub_q[WordBits:0]*16 +: 16];
+  assign param_data_o      = rd_data_i[sub_q[WordBits-1:0]*32 +: 32];
+  assign plane_start_o     = state_q == swp_regs_pkg::LOAD_REQ && what_q == Plane;
+  assign plane_part_o      = part && what_q == Plane;
+  assign plane_sub_o       = sub_q;
+  assign plane_lead_o      = lead_q;
+  assign plane_image_o     = image_q;
+  assign plane_slot_base_o = slot_base_q;
+
+  logic unused_load;
+  assign unused_load = &{1'b0, plane_beats[31:16], plane_addr[1:0]};
+
+  `SWP_ASSERT(RequestHasBeats, !rd_req_valid_o || rd_req_beats_o != 16'd0)
+  `SWP_ASSERT(RequestAligned, rd_req_addr_o[ByteBits-1:0] == ByteBits'(0))
+  `SWP_STABLE(RequestStable, rd_req_valid_o, rd_req_ready_i, {rd_req_addr_o, rd_req_beats_o})
+
+endmodule : swp_load
+
+`default_nettype wire

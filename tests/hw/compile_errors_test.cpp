@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the compiler refuses, and in which words.
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <string>
+
+#include "swprune/hw/compile.hpp"
+#include "swprune/hw/cycles.hpp"
+#include "swprune/hw/functional.hpp"
+#include "tests/hw/compile_models.hpp"
+
+using namespace swprune;
+
+namespace {
+
+quant::int8_model one_layer(const swprune_test::demo_layer& d) {
+  rng r(3);
+  quant::int8_model m;
+  m.input = d.input;
+  m.layers.push_back(swprune_test::lattice_layer(d, r));
+  return m;
+}
+
+quant::int8_model small() { return one_layer({"conv", {8, 8, 8}, 16, 3, 1, false, 2}); }
+
+/// The text of the error that `call` throws; empty if none.
+std::string error_of(const std::function<void()>& call, errc code) {
+  try {
+    call();
+  } catch (const error& e) {
+    CHECK(e.id() == static_cast<int>(code));
+    return e.what();
+  }
+  return {};
+}
+
+std::string compile_error(const quant::int8_model& m, const hw::array_params& a, errc code,
+                          const hw::compile_params& p = {}) {
+  return error_of([&] { (void)hw::compile(m, a, 2, p); }, code);
+}
+
+}  // namespace
+
+TEST_CASE("a layer that does not fit says what it needs and what there is") {
+  CHECK_THAT(compile_error(small(), {.wgt_depth = 64}, errc::layer_does_not_fit),
+             Catch::Contains("layer 'conv'") && Catch::Contains("needs 72 weight words") &&
+                 Catch::Contains("half a buffer has 64"));
+  // 4 x 8 banks, rows of 64 pixels: 8 words and 2 bank rows for 3 input rows, 4 input groups.
+  const auto wide = one_layer({"wide", {16, 64, 64}, 8, 3, 1, false, 4});
+  CHECK_THAT(compile_error(wide, {.act_depth = 32}, errc::layer_does_not_fit),
+             Catch::Contains("layer 'wide'") && Catch::Contains("reads 4 input groups") &&
+                 Catch::Contains("half an activation buffer has 32 (ActDepth)"));
+  CHECK_THAT(compile_error(small(), {.pof = 4}, errc::layer_does_not_fit),
+             Catch::Contains("8x4 blocks") && Catch::Contains("needs 4x4"));
+}
+
+TEST_CASE("what the accelerator cannot do is refused") {
+  auto strided = small();
+  strided.layers[0].stride = 3;
+  strided.layers[0].output = {16, strided.layers[0].conv_height(), strided.layers[0].conv_width()};
+  CHECK_THAT(compile_error(strided, {}, errc::layer_does_not_fit),
+             Catch::Contains("stride is 1 or 2, given 3"));
+  const auto pooled = one_layer({"pooled", {4, 8, 8}, 8, 3, 1, true, 1});
+  CHECK_THAT(compile_error(pooled, {.pool = false}, errc::layer_does_not_fit),
+             Catch::Contains("PoolEn = 0"));
+  CHECK_THAT(
+      compile_error(pooled, {}, errc::layer_does_not_fit, {.input = hw::layout::interleaved}),
+      Catch::Contains("interleaved input needs stride 1, no pooling"));
+}
+
+TEST_CASE("wrong arguments are refused") {
+  CHECK_THAT(compile_error(small(), {.pof = 5}, errc::array_parameter), Catch::Contains("Pof"));
+  CHECK_THAT(error_of([] { (void)hw::compile(small(), {}, 0); }, errc::argument_out_of_range),
+             Catch::Contains("images >= 1, given 0"));
+  CHECK_THAT(compile_error(small(), {}, errc::argument_out_of_range, {.plan = {.seg_x = 3}}),
+             Catch::Contains("powers of two up to 4 x 8, given 0 x 3"));
+  CHECK_THAT(compile_error(small(), {}, errc::argument_out_of_range, {.plan = {.max_rows = -1}}),
+             Catch::Contains("must be >= 0, given -1"));
+  CHECK_THAT(compile_error(small(), {}, errc::argument_out_of_range,
+                           {.plan = {.chunk_outer = false, .tile_outer = false}}),
+             Catch::Contains("one loop order must be allowed"));
+  const hw::program p = hw::compile(small(), {}, 2);
+  CHECK_THROWS_WITH(p.output_of(1), Catch::Contains("must be 0..0, given 1"));
+  CHECK_THROWS_WITH(hw::predict({.skip = false}, p.image, 0, 1), Catch::Contains("skip true"));
+}
+
+TEST_CASE("the planner keeps to what it is told") {
+  const auto m = one_layer({"conv", {8, 24, 24}, 32, 3, 1, false, 2});
+  const auto steps = [&](const hw::plan_params& plan) {
+    const auto p = hw::compile(m, {}, 2, {.plan = plan});
+    return hw::decode_image(p.image, 0, 1).front();
+  };
+  for (const auto& s : steps({.max_rows = 1}).steps) CHECK(s.rows == 1);
+  for (const auto& s : steps({.max_strip = 2}).steps) CHECK(s.sub_rows <= 2);
+  const auto segments = steps({.seg_y = 2, .seg_x = 4}).descriptor;
+  CHECK(segments.seg_y_log2 == 1);
+  CHECK(segments.seg_x_log2 == 2);
+  for (const auto& s : steps({.max_rows = 2, .chunk_outer = false}).steps) CHECK(s.slots == 2);
+}
+
+TEST_CASE("models that contradict themselves are refused") {
+  const auto broken = [](const std::function<void(quant::int8_layer&)>& change, errc code) {
+    auto m = small();
+    change(m.layers[0]);
+    return error_of([&] { (void)hw::run_functional(m, {}); }, code);
+  };
+  using layer = quant::int8_layer;
+  const auto bad = errc::quant_parameter;
+  CHECK_THAT(broken([](layer& l) { l.weights.pop_back(); }, bad),
+             Catch::Contains("weights needed"));
+  CHECK_THAT(broken([](layer& l) { l.weights[0] = -128; }, bad), Catch::Contains("-127..127"));
+  CHECK_THAT(broken([](layer& l) { l.bias.push_back(0); }, bad), Catch::Contains("16 biases"));
+  CHECK_THAT(broken([](layer& l) { l.multiplier[3] = 0; }, bad), Catch::Contains(">= 1"));
+  CHECK_THAT(broken([](layer& l) { l.shift[3] = 48; }, bad), Catch::Contains("1..47, given 48"));
+  CHECK_THAT(broken([](layer& l) { l.shift[3] = 0; }, bad), Catch::Contains("1..47, given 0"));
+  CHECK_THAT(broken([](layer& l) { l.kernel_height = 8; }, bad), Catch::Contains("1..7, given 8"));
+  CHECK_THAT(broken([](layer& l) { l.padding = 3; }, bad),
+             Catch::Contains("smaller than the kernel"));
+  CHECK_THAT(broken([](layer& l) { l.stride = 0; }, bad), Catch::Contains("1..4, given 0"));
+  CHECK_THAT(broken([](layer& l) { l.input_zero = 256; }, bad),
+             Catch::Contains("0..255, given 256"));
+  CHECK_THAT(broken([](layer& l) { l.output_zero = -1; }, bad), Catch::Contains("given -1"));
+  CHECK_THAT(broken([](layer& l) { l.clamp_lo = 9, l.clamp_hi = 8; }, bad),
+             Catch::Contains("given 9 and 8"));
+  CHECK_THAT(broken([](layer& l) { l.output.height = 7; }, errc::layer_shape),
+             Catch::Contains("8 x 8"));
+  CHECK_THAT(broken([](layer& l) { l.blocks = mask::block_mask(3, 2); }, errc::mask_shape),
+             Catch::Contains("2x2 mask, given 3x2"));
+  CHECK_THAT(broken([](layer& l) { l.input_signed = true; }, errc::network_shape),
+             Catch::Contains("takes 8 x 8 x 8 s8"));
+  auto empty = small();
+  empty.layers.clear();
+  CHECK_THAT(error_of([&] { (void)hw::run_functional(empty, {}); }, errc::network_shape),
+             Catch::Contains("at least one layer"));
+  CHECK_THAT(error_of([] { (void)hw::run_functional(small(), std::vector<std::uint8_t>(5)); },
+                      errc::layer_shape),
+             Catch::Contains("multiple of 512 bytes"));
+}
+
+TEST_CASE("padding channels of the last group must not carry weights") {
+  auto m = one_layer({"conv", {4, 4, 4}, 10, 1, 0, false, 1});
+  REQUIRE(m.layers[0].weights[(1 * 4 + 0) * 8 + 7] == 0);
+  m.layers[0].weights[(1 * 4 + 0) * 8 + 7] = 5;
+  CHECK_THAT(error_of([&] { quant::check(m); }, errc::quant_parameter),
+             Catch::Contains("channels beyond 10 must be 0, given 5"));
+}
+
+TEST_CASE("an accumulator that could overflow is an error, one that just fits is not") {
+  // 127 * 255 = 32385 a weight: 66311 of them reach 2147481735, one more 2147514120 > 2^31 - 1.
+  const auto with_channels = [](index_t channels) {
+    quant::int8_model m;
+    m.input = {channels, 1, 1};
+    quant::int8_layer l;
+    l.name = "fc";
+    l.input = m.input;
+    l.output = {8, 1, 1};
+    l.block = {8, 4};
+    l.blocks = mask::block_mask::dense(1, ceil_div(channels, 4));
+    l.weights.assign(static_cast<std::size_t>(channels * 8), 0);
+    for (std::size_t i = 0; i < l.weights.size(); i += 8) l.weights[i + 2] = 127;
+    l.bias.assign(8, 0);
+    l.multiplier.assign(8, 1);
+    l.shift.assign(8, 1);
+    m.layers.push_back(l);
+    return m;
+  };
+  CHECK_NOTHROW(quant::check(with_channels(66311)));
+  CHECK_THAT(error_of([&] { quant::check(with_channels(66312)); }, errc::quant_parameter),
+             Catch::Contains("output channel 2 can reach 0..2147514120"));
+}

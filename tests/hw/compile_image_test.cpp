@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bytes of compiled images: layout, records, and that they hold the model and nothing else.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "swprune/hw/compile.hpp"
+#include "swprune/hw/image_decode.hpp"
+#include "swprune/hw/image_dump.hpp"
+#include "swprune/hw/image_requests.hpp"
+#include "tests/hw/compile_models.hpp"
+#include "tests/support/example_program.hpp"
+
+using namespace swprune;
+
+namespace {
+
+/// body(program, case, text) for random models on all arrays.
+template <typename Body>
+void for_random_programs(const char* name, std::uint64_t seeds, const Body& body) {
+  index_t compiled = 0;
+  for (const auto& array : swprune_test::test_arrays())
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      rng r = rng(seed).stream(name);
+      const auto c =
+          swprune_test::random_model(array, {.layers = 2, .max_uops = 20'000, .max_images = 9}, r);
+      const auto params = swprune_test::random_params(array, r);
+      hw::program p;
+      try {
+        p = hw::compile(c.model, array, c.images, params);
+      } catch (const mismatch_error&) {
+        continue;
+      }
+      CAPTURE(seed, array.to_string(), array.skip, c.text());
+      body(p, c);
+      ++compiled;
+    }
+  REQUIRE(compiled > static_cast<index_t>(4 * seeds));
+}
+
+/// Input group of every slot of a step.
+std::vector<index_t> groups_of_slots(const hw::program& p, const hw::step_record& s,
+                                     const hw::tensor_placement& in) {
+  std::vector<index_t> groups;
+  for (const index_t plane : hw::decode_fetch_list(p.image, s)) {
+    REQUIRE(plane % in.group_stride() == 0);
+    groups.push_back(plane / in.group_stride());
+  }
+  return groups;
+}
+
+/// One row of a step against the model: the right blocks, in order, with their weights. Returns the
+/// weight offset of the next row.
+index_t require_row(const hw::program& p, const quant::int8_layer& l, index_t row,
+                    const std::vector<hw::list_entry>& entries, const std::vector<index_t>& groups,
+                    index_t weight_offset, const std::int8_t*& live) {
+  std::vector<index_t> walked;
+  for (const hw::list_entry& e : entries) {
+    if (e.null) {
+      REQUIRE(entries.size() == 1);
+      continue;
+    }
+    REQUIRE(e.slot < static_cast<index_t>(groups.size()));
+    const index_t group = groups[static_cast<std::size_t>(e.slot)];
+    walked.push_back(group);
+    REQUIRE(e.channels == l.channels_of(group));
+    for (index_t i = 0; i < e.channels * l.kernel_height * l.kernel_width * p.array.pof; ++i) {
+      const auto stored =
+          static_cast<std::int8_t>(p.image[static_cast<std::size_t>(weight_offset++)]);
+      REQUIRE(stored == (l.blocks.test(row, group) ? *live++ : 0));
+    }
+  }
+  if (p.array.skip) REQUIRE(walked == l.blocks.row(row));
+  if (!p.array.skip) REQUIRE(static_cast<index_t>(walked.size()) == l.blocks.in_groups());
+  return weight_offset;
+}
+
+const std::int8_t* first_weight(const quant::int8_layer& l, index_t row) {
+  const std::int8_t* w = l.weights.data();
+  for (index_t r = 0; r < row; ++r)
+    for (const index_t g : l.blocks.row(r))
+      w += l.channels_of(g) * l.kernel_height * l.kernel_width * l.block.outputs;
+  return w;
+}
+
+}  // namespace
+
+TEST_CASE("ranges are aligned, ascending and free of overlap, with zeros between") {
+  for_random_programs("ranges", 12, [](const hw::program& p, const auto&) {
+    REQUIRE(p.image.size() % 64 == 0);
+    REQUIRE(p.act_bytes % 64 == 0);
+    index_t end = 0;
+    for (const hw::image_range& r : p.ranges) {
+      CAPTURE(r.name);
+      REQUIRE(r.offset % 64 == 0);
+      REQUIRE(r.offset == round_up(end, 64));
+      REQUIRE(r.bytes >= 1);
+      for (index_t at = end; at < r.offset; ++at)
+        REQUIRE(p.image[static_cast<std::size_t>(at)] == 0);
+      end = r.offset + r.bytes;
+    }
+    REQUIRE(round_up(end, 64) == static_cast<index_t>(p.image.size()));
+  });
+}
+
+TEST_CASE("tensors lie one behind the other in the activation region") {
+  for_random_programs("tensors", 12, [](const hw::program& p, const auto& c) {
+    std::vector<hw::tensor_placement> all{p.input};
+    all.insert(all.end(), p.outputs.begin(), p.outputs.end());
+    index_t end = 0;
+    for (const auto& t : all) {
+      REQUIRE(t.offset == end);
+      REQUIRE(t.offset % 64 == 0);
+      REQUIRE(t.images == c.images);
+      end += t.bytes();
+      std::set<index_t> bytes;
+      for (index_t n = 0; n < t.images; ++n)
+        for (index_t ch = 0; ch < t.shape.channels; ++ch)
+          for (index_t y = 0; y < t.shape.height; ++y)
+            for (index_t x = 0; x < t.shape.width; ++x) bytes.insert(t.byte_of(n, ch, y, x));
+      REQUIRE(static_cast<index_t>(bytes.size()) == t.images * t.shape.size());
+      REQUIRE(*bytes.begin() >= t.offset);
+      REQUIRE(*bytes.rbegin() < end);
+    }
+    REQUIRE(end == static_cast<index_t>(p.act_bytes));
+  });
+}
+
+TEST_CASE("pack and unpack are inverse, in both layouts") {
+  for (const auto kind : {hw::layout::planar, hw::layout::interleaved}) {
+    hw::tensor_placement t{.name = "map", .kind = kind, .shape = {6, 3, 5}, .images = 7};
+    t.pixels = 4;
+    t.offset = 128;
+    std::vector<std::uint8_t> plain(static_cast<std::size_t>(t.images * t.shape.size()));
+    for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<std::uint8_t>(i * 7 + 1);
+    std::vector<std::uint8_t> region(static_cast<std::size_t>(t.offset + t.bytes()), 0xee);
+    hw::pack(t, plain, region);
+    CHECK(hw::unpack(t, region) == plain);
+    CHECK(std::all_of(region.begin(), region.begin() + 128, [](auto b) { return b == 0xee; }));
+    // docs/formats.md section 2, written out once more: image 5, channel 4, pixel (2, 3).
+    const index_t planar = 128 + 5 * (2 * 64) + 1 * 64 + (2 * 5 + 3) * 4 + 0;
+    const index_t interleaved = 128 + 1 * (2 * 256) + 1 * 256 + ((2 * 5 + 3) * 4 + 1) * 4 + 0;
+    CHECK(t.byte_of(5, 4, 2, 3) == (kind == hw::layout::planar ? planar : interleaved));
+    region.pop_back();
+    CHECK_THROWS_AS(hw::unpack(t, region), shape_error);
+    plain.pop_back();
+    CHECK_THROWS_AS(hw::pack(t, plain, region), shape_error);
+  }
+}
+
+TEST_CASE(
+    "an image holds the model: every live weight once in each chunk, lists name their groups") {
+  for_random_programs("model", 12, [](const hw::program& p, const auto& c) {
+    const auto layers = hw::decode_image(p.image, p.desc_offset, p.layer_count);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const quant::int8_layer& l = c.model.layers[i];
+      const auto& in = i == 0 ? p.input : p.outputs[i - 1];
+      std::set<index_t> rows_seen;
+      for (const hw::step_record& s : layers[i].steps) {
+        const auto groups = groups_of_slots(p, s, in);
+        index_t weights = s.weight_offset;
+        const std::int8_t* live = first_weight(l, s.og_first);
+        index_t row = s.og_first;
+        for (const auto& entries : hw::decode_rows(p.image, layers[i].descriptor, s)) {
+          rows_seen.insert(row);
+          weights = require_row(p, l, row++, entries, groups, weights, live);
+        }
+        REQUIRE(ceil_div(weights - s.weight_offset, p.array.bus_bytes) == s.weight_beats);
+        REQUIRE(live == first_weight(l, row));
+      }
+      REQUIRE(static_cast<index_t>(rows_seen.size()) == l.blocks.out_groups());
+    }
+  });
+}
+
+TEST_CASE("slots hold what some row of the panel uses, and nothing else") {
+  for_random_programs("slots", 12, [](const hw::program& p, const auto& c) {
+    if (!p.array.skip) return;
+    const auto layers = hw::decode_image(p.image, p.desc_offset, p.layer_count);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const quant::int8_layer& l = c.model.layers[i];
+      const auto& in = i == 0 ? p.input : p.outputs[i - 1];
+      // Steps with the same fetch list share their slots: the union of their rows.
+      std::map<index_t, std::set<index_t>> used;
+      for (const auto& s : layers[i].steps)
+        for (index_t r = s.og_first; r < s.og_first + s.rows; ++r)
+          for (const index_t g : l.blocks.row(r)) used[s.fetch_offset].insert(g);
+      for (const auto& s : layers[i].steps) {
+        if (s.slots == 0) continue;
+        const auto groups = groups_of_slots(p, s, in);
+        REQUIRE(std::set<index_t>(groups.begin(), groups.end()) == used[s.fetch_offset]);
+      }
+    }
+  });
+}
+
+TEST_CASE("requests stay inside the pieces that they are for") {
+  for_random_programs("requests", 12, [](const hw::program& p, const auto&) {
+    const index_t bus = p.array.bus_bytes;
+    for (const hw::read_request& r : hw::requests_of(p)) {
+      REQUIRE(r.offset % bus == 0);
+      REQUIRE(r.beats >= 1);
+      const index_t end = r.offset + r.bytes(bus);
+      if (r.from_activations()) {
+        const auto& in = r.layer == 0 ? p.input : p.outputs[static_cast<std::size_t>(r.layer - 1)];
+        REQUIRE(r.offset >= in.offset);
+        REQUIRE(end <= in.offset + in.bytes());
+        continue;
+      }
+      const auto piece = std::find_if(p.ranges.begin(), p.ranges.end(), [&](const auto& range) {
+        return range.offset <= r.offset && end <= round_up(range.offset + range.bytes, 64);
+      });
+      REQUIRE(piece != p.ranges.end());
+      REQUIRE(std::string(to_string(r.kind)).substr(0, 4) ==
+              std::string(to_string(piece->part)).substr(0, 4));
+    }
+  });
+}
+
+TEST_CASE("records survive encoding and every corrupt record is refused") {
+  const hw::program p = hw::compile(swprune_test::demo_model(), {}, 3);
+  for (const hw::image_range& range : p.ranges) {
+    if (range.part != hw::image_part::descriptors && range.part != hw::image_part::steps) continue;
+    for (index_t at = 0; at < std::min<index_t>(range.bytes, 128); ++at) {
+      hw::program bad = p;
+      bad.image[static_cast<std::size_t>(range.offset + at)] ^= 0x10;
+      CAPTURE(range.name, at);
+      CHECK_THROWS_AS(hw::decode_image(bad.image, bad.desc_offset, bad.layer_count), format_error);
+    }
+  }
+  const auto layers = hw::decode_image(p.image, p.desc_offset, p.layer_count);
+  for (const auto& layer : layers) {
+    CHECK(hw::decode_descriptor(encode(layer.descriptor), 0, 0) == layer.descriptor);
+    for (const auto& s : layer.steps) CHECK(hw::decode_step(encode(s), 0, 0) == s);
+  }
+}
+
+TEST_CASE("a record that is sound but wrong is refused with its name") {
+  const hw::program p = hw::compile(swprune_test::demo_model(), {}, 1);
+  CHECK_THROWS_WITH(hw::decode_image(p.image, 64, 1), Catch::Contains("the descriptor of layer 0"));
+  CHECK_THROWS_WITH(hw::decode_image(p.image, 32, 1), Catch::Contains("multiple of 64"));
+  auto cut = p.image;
+  cut.resize(128 * 3);
+  CHECK_THROWS_WITH(hw::decode_image(cut, 0, 4), Catch::Contains("offset"));
+  auto layer = hw::decode_image(p.image, 0, 1).front();
+  layer.descriptor.step_count = 0;
+  CHECK_THROWS_WITH(hw::decode_image(encode(layer.descriptor), 0, 1),
+                    Catch::Contains("step_count must be >= 1"));
+  hw::step_record s;
+  s.rows = 1;
+  s.list_offset = static_cast<std::uint32_t>(p.image.size()) - 2;
+  CHECK_THROWS_WITH(hw::decode_rows(p.image, layer.descriptor, s),
+                    Catch::Contains("ends in row 0"));
+  s.slots = 4000;
+  s.fetch_offset = static_cast<std::uint32_t>(p.image.size());
+  CHECK_THROWS_WITH(hw::decode_fetch_list(p.image, s), Catch::Contains("leaves the image"));
+}
+
+TEST_CASE("fields have the widths of the table") {
+  CHECK(encode(hw::list_entry{4095, 4, false, true}) == 0xbfff);
+  CHECK(encode(hw::list_entry{5, 2, false, false}) == 0x1005);
+  CHECK(encode(hw::list_entry{0, 1, true, true}) == 0xc000);
+  hw::step_record s;
+  s.row_idx0 = -2;
+  s.weight_beats = 0x01020304;
+  s.last_channels = 3;
+  const auto bytes = encode(s);
+  CHECK(bytes[46] == 0xfe);
+  CHECK(bytes[47] == 0xff);
+  CHECK(bytes[20] == 0x04);
+  CHECK(bytes[23] == 0x01);
+  CHECK(bytes[56] == 3);
+  CHECK(bytes.size() == 64);
+}
+
+TEST_CASE("the dump names layers, rows and slots") {
+  const std::string text = hw::dump(hw::compile(swprune_test::demo_model(), {}, 2));
+  CHECK_THAT(text, Catch::Contains("layer 1 (conv2)"));
+  CHECK_THAT(text, Catch::Contains("kernel 5x5, stride 1, pad 2"));
+  CHECK_THAT(text, Catch::Contains("row 15:"));
+}
+
+// Pinned: an image made today must run on an accelerator of tomorrow. docs/formats-example.md shows
+// the same bytes. A planner that finds another schedule may change the sum (check the page's
+// difference field by field); a field that moves needs a new version of the image.
+TEST_CASE("the bytes of the worked example are pinned") {
+  const hw::program p = swprune_test::example_program();
+  const std::span<const std::uint8_t> image = p.image;
+  CHECK(image.size() == 896);
+  CHECK(p.act_bytes == 128 + 192);
+  const auto hex = [&](std::size_t offset, std::size_t count) {
+    std::string text;
+    for (const std::uint8_t b : image.subspan(offset, count)) text += fmt::format("{:02x}", b);
+    return text;
+  };
+  CHECK(hex(0, 16) ==
+        "5357504c01008000020204081100"
+        "0000");
+  CHECK(hex(16, 16) ==
+        "0202010101010100"
+        "03000000"
+        "0000ff00");
+  CHECK(hw::crc32_of(image) == 0xfac44ad9);
+}

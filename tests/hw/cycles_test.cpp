@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// The closed form against hand-computed cases, against a cycle-by-cycle play, and its bounds.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "swprune/hw/compile.hpp"
+#include "swprune/hw/cycles.hpp"
+#include "swprune/hw/result.hpp"
+#include "tests/hw/compile_models.hpp"
+#include "tests/hw/cycles_simulation.hpp"
+
+using namespace swprune;
+
+namespace {
+
+/// 2 x 2 pixels, 4 channels, one chain, 8-byte bus: D = 4, and every number below fits on paper.
+constexpr hw::array_params tiny{.poy = 2, .pox = 2, .pof = 4, .chains = 1, .bus_bytes = 8};
+
+/// 1 x 1 convolution, 4 -> 4 * rows channels, all blocks live.
+quant::int8_model pointwise(index_t size, index_t rows) {
+  rng r(5);
+  quant::int8_model m;
+  m.input = {4, size, size};
+  quant::int8_layer l;
+  l.name = "pointwise";
+  l.input = m.input;
+  l.output = {4 * rows, size, size};
+  l.block = {4, 4};
+  l.blocks = mask::block_mask::dense(rows, 1);
+  swprune_test::detail::draw_weights(l, false, r);
+  l.bias.assign(static_cast<std::size_t>(4 * rows), 0);
+  l.multiplier.assign(static_cast<std::size_t>(4 * rows), 1);
+  l.shift.assign(static_cast<std::size_t>(4 * rows), 8);
+  m.layers.push_back(l);
+  return m;
+}
+
+}  // namespace
+
+TEST_CASE("one pass, by hand") {
+  const auto report = hw::predict(hw::compile(pointwise(2, 1), tiny, 1));
+  const hw::cycle_counts& c = report.total;
+  // Descriptor: 16 beats, 2 + 16 = 18. Step 0: record 8 beats (10), list 1 beat of 4 parts (6),
+  // parameters 48 bytes = 6 beats of 2 parts (14), weights 16 bytes = 2 beats (4), fetch list one
+  // beat (3), plane 4 words = 2 beats, both words of a beat in one cycle (4): 41.
+  // DescGo in cycle 1, FillGo in 1 + 2 + 18 = 21, StepGo in 21 + 2 + 41 = 64.
+  CHECK(c.fill_cycles == 63);
+  // 4 micro-ops: last retire in 64 + 4 + 5 = 73. Filled is seen 4 + 4 cycles later, 2 slots (2 rows
+  // of one run of 2 words) in 81 and 82, the write in 83, store_idle in 84, Done in 85.
+  CHECK(c.cycles == 85);
+  CHECK(c.uops == 4);
+  CHECK(c.ideal_cycles == 4);
+  CHECK(c.blocks == 1);
+  CHECK(c.passes == 1);
+  CHECK(c.read_beats == 16 + 8 + 1 + 6 + 2 + 1 + 2);
+  CHECK(c.write_beats == 2);
+  CHECK(c.drain_stalls == 0);
+  CHECK(c.load_stalls == 0);
+  CHECK(c.bytes_of(hw::request_kind::weights) == 16);
+  CHECK(c.bytes_of(hw::request_kind::plane) == 16);
+}
+
+TEST_CASE("passes shorter than the drain, by hand") {
+  // An empty row: one null micro-op a pass. Four sub-tiles of a 4 x 4 map, so Dx = 4 between them.
+  auto m = pointwise(4, 1);
+  m.layers[0].blocks = mask::block_mask(1, 1);
+  m.layers[0].weights.clear();
+  const auto report = hw::predict(hw::compile(m, tiny, 1, {.plan = {.seg_y = 2, .seg_x = 2}}));
+  const hw::cycle_counts& c = report.total;
+  CHECK(c.uops == 4);
+  CHECK(c.ideal_cycles == 0);
+  CHECK(c.blocks == 0);
+  // Step 0: record (10), list (6), parameters (14), no weights, no planes: 30. StepGo in
+  // 21 + 2 + 30 = 53, first retire in 53 + 1 + 5 = 59, then 63, 67, 71: 3 stalls each.
+  CHECK(c.fill_cycles == 52);
+  CHECK(c.drain_stalls == 9);
+  // Last retire 71, filled seen in 79, slots in 79 and 80, write in 81, idle in 82, Done in 83.
+  CHECK(c.cycles == 83);
+}
+
+TEST_CASE("a step that waits for the next one's load, by hand") {
+  // Two rows in chunks of one: the second chunk keeps the activations.
+  const auto p = hw::compile(pointwise(2, 2), tiny, 1, {.plan = {.max_rows = 1}});
+  const auto report = hw::predict(p);
+  const hw::cycle_counts& c = report.total;
+  // Step 1: record (10), list (6), parameters (14), weights (4): 34. StepGo in 64, retire in 73;
+  // the loader is Idle from 64 + 1 + 34 = 99 on, so cycles 74..98 wait. StepGo in 100, retire in
+  // 100 + 4 + 5 = 109, filled seen in 117, slots 117 and 118, write 119, idle 120, Done 121.
+  CHECK(c.fill_cycles == 63);
+  CHECK(c.load_stalls == 25);
+  CHECK(c.cycles == 121);
+  CHECK(c.load_cycles == 41 + 34);
+}
+
+TEST_CASE("a last slot without a word saves a cycle") {
+  // 5 channels: the second group's only word exists; 9 channels on Pof = 8 leave a word unused.
+  auto m = pointwise(2, 1);
+  const auto full = hw::predict(hw::compile(m, tiny, 1)).total.cycles;
+  m.input = m.layers[0].input = {4, 1, 1};
+  m.layers[0].output = {4, 1, 1};
+  // One pixel of four: with segments of 2 x 2 only the first slot of two writes.
+  const auto p = hw::compile(m, tiny, 1, {.plan = {.seg_y = 2, .seg_x = 2}});
+  const auto c = hw::predict(p).total;
+  CHECK(c.write_beats == 1);
+  // The plane has one word: one beat less to load, and no W1 cycle at the end.
+  CHECK(c.cycles == full - 1 - 1);
+}
+
+TEST_CASE("the timeline agrees with a cycle-by-cycle play") {
+  index_t stalled = 0;
+  index_t waited = 0;
+  for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+    rng r = rng(seed).stream("timeline");
+    const auto below = [&](std::uint64_t n) { return static_cast<index_t>(r.below(n)); };
+    swprune_test::simulated_layer l;
+    l.shift_cycles = index_t{1} << below(5);
+    l.store_slots = index_t{1} << below(5);
+    l.last_slot_writes = r.bernoulli(0.7);
+    l.descriptor_load = 2 + below(30);
+    for (index_t steps = 1 + below(4); steps > 0; --steps) {
+      swprune_test::simulated_step s;
+      s.load = 10 + below(r.bernoulli(0.3) ? 600 : 60);
+      const auto longest = std::uint64_t{1} << below(6);
+      for (index_t rows = 1 + below(5); rows > 0; --rows)
+        s.passes.insert(s.passes.end(), static_cast<std::size_t>(1 + below(25)),
+                        1 + below(longest));
+      l.steps.push_back(s);
+    }
+    hw::timeline time;
+    time.layer({l.shift_cycles, l.store_slots}, l.descriptor_load, l.steps[0].load);
+    for (std::size_t s = 0; s < l.steps.size(); ++s) {
+      std::vector<hw::pass_run> runs;
+      for (const index_t uops : l.steps[s].passes) {
+        if (runs.empty() || runs.back().uops != uops) runs.push_back({uops, 0});
+        ++runs.back().count;
+      }
+      time.step(runs, s + 1 < l.steps.size() ? std::optional<index_t>(l.steps[s + 1].load)
+                                             : std::nullopt);
+    }
+    time.end_layer(l.last_slot_writes);
+    const auto played = swprune_test::layer_simulation(l).run();
+    CAPTURE(seed, l.shift_cycles, l.store_slots, l.steps.size());
+    REQUIRE(time.layer_cycles() == played.cycles);
+    REQUIRE(time.drain_stalls() == played.drain_stalls);
+    REQUIRE(time.load_stalls() == played.load_stalls);
+    stalled += played.drain_stalls > 0;
+    waited += played.load_stalls > 0;
+  }
+  CHECK(stalled > 200);
+  CHECK(waited > 200);
+}
+
+TEST_CASE("planner and closed form agree; no run beats its bounds") {
+  index_t runs = 0;
+  for (const auto& array : swprune_test::test_arrays())
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+      rng r = rng(seed).stream("bounds");
+      const auto c = swprune_test::random_model(
+          array, {.layers = 1 + static_cast<index_t>(seed % 3), .max_images = 9}, r);
+      const auto params = swprune_test::random_params(array, r);
+      hw::program p;
+      try {
+        p = hw::compile(c.model, array, c.images, params);
+      } catch (const mismatch_error&) {
+        continue;
+      }
+      ++runs;
+      CAPTURE(seed, array.to_string(), array.skip, c.text());
+      const auto report = hw::predict(p);
+      index_t sum = 1;
+      for (std::size_t i = 0; i < report.layers.size(); ++i) {
+        const auto& layer = report.layers[i];
+        sum += layer.cycles;
+        REQUIRE(layer.cycles == p.layers[i].planned_cycles);
+        REQUIRE(layer.cycles >= layer.uops + layer.fill_cycles + layer.flush_cycles);
+        REQUIRE(layer.uops >= layer.ideal_cycles);
+        REQUIRE(layer.ideal_cycles * array.pes() >= p.layers[i].macs_kept);
+        REQUIRE(layer.bytes_of(hw::request_kind::weights) >=
+                static_cast<index_t>(c.model.layers[i].weights.size()));
+      }
+      REQUIRE(report.total.cycles == sum);
+    }
+  CHECK(runs > 150);
+}
+
+TEST_CASE("the dense control does not depend on the mask") {
+  rng r(9);
+  quant::int8_model sparse;
+  sparse.input = {32, 14, 14};
+  sparse.layers.push_back(
+      swprune_test::lattice_layer({"conv", {32, 14, 14}, 64, 5, 2, true, 2}, r));
+  quant::int8_model dense = sparse;
+  dense.layers[0] = swprune_test::lattice_layer({"conv", {32, 14, 14}, 64, 5, 2, true, 8}, r);
+  const hw::array_params control{.skip = false};
+  const auto from_sparse = hw::predict(hw::compile(sparse, control, 8)).total;
+  const auto from_dense = hw::predict(hw::compile(dense, control, 8)).total;
+  CHECK(from_sparse == from_dense);
+  CHECK(hw::predict(hw::compile(sparse, {}, 8)).total.uops * 4 == from_dense.uops);
+}
+
+TEST_CASE("the demonstration network reaches 0.95 of the ideal speed-up") {
+  const auto model = swprune_test::demo_model();
+  for (const index_t images : {32, 128}) {
+    CAPTURE(images);
+    const auto sparse = hw::compile(model, {}, images);
+    const auto dense = hw::compile(model, {.skip = false}, images);
+    const auto result = hw::compare(sparse, dense);
+    const auto& t = result.total;
+    CAPTURE(t.cycles_dense, t.cycles_sparse, t.ideal_dense, t.ideal_sparse);
+    // 49 sub-tiles for 2 images of 4 rows with 25; 49 for 8 images of 64 blocks with 100; ...
+    CHECK(result.layers[0].ideal_sparse == images / 2 * 49 * 4 * 25);
+    CHECK(result.layers[1].ideal_sparse == images / 8 * 49 * 8 * 2 * 100);
+    CHECK(result.layers[1].ideal_dense == images / 8 * 49 * 8 * 8 * 100);
+    CHECK(result.layers[2].ideal_sparse == images / 32 * 60 * 196);
+    CHECK(t.speedup() >= 0.98 * t.speedup_ideal());
+    CHECK(t.speedup() <= t.speedup_ideal());
+    CHECK(t.efficiency() <= 1.0);
+    CHECK(t.utilisation() <= t.efficiency());
+    CHECK(t.weight_bytes_skipped > 0);
+    CHECK(t.activation_bytes_skipped > 0);
+    index_t cycles = 1;
+    for (const auto& l : result.layers) cycles += l.cycles_sparse;
+    CHECK(cycles == t.cycles_sparse);
+  }
+}
+
+TEST_CASE("figures of a comparison, by hand") {
+  hw::comparison c;
+  c.pes = 16;
+  c.macs_kept = 3200;
+  c.macs_dense = 12800;
+  c.cycles_dense = 1000;
+  c.cycles_sparse = 250;
+  c.ideal_dense = 800;
+  c.ideal_sparse = 200;
+  CHECK(c.speedup_ideal() == Approx(4.0));
+  CHECK(c.speedup() == Approx(3.2));  // against the ideal of the control, which is smaller
+  CHECK(c.efficiency() == Approx(0.8));
+  CHECK(c.utilisation() == Approx(0.8));
+  CHECK(c.utilisation_dense() == Approx(0.8));
+  c.ideal_dense = 1200;
+  CHECK(c.speedup() == Approx(4.0));
+  CHECK(hw::comparison{}.speedup_ideal() == 0.0);
+  const auto sparse = hw::compile(pointwise(2, 1), tiny, 1);
+  CHECK_THROWS_WITH(hw::compare(sparse, sparse), Catch::Contains("first with, then without skip"));
+}
