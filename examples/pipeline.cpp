@@ -125,7 +125,6 @@ void measure_masks(const std::vector<sp::mask::layer_spec>& layers, const sp::ma
     auto params = p;
     params.kind = kind;
     const auto masks = sp::mask::make_masks(layers, params, sp::rng(r.figures.seed));
-    const sp::index_t depth = sp::mask::mixing(masks).depth;
     for (std::size_t l = 0; l < layers.size(); ++l) {
       if (layers[l].keep_dense) continue;
       const auto& m = masks.layers()[l];
@@ -133,7 +132,7 @@ void measure_masks(const std::vector<sp::mask::layer_spec>& layers, const sp::ma
       const auto rows = std::min<sp::index_t>(4, m.out_groups());
       r.worlds.push_back({m.name, std::string(to_string(kind)),
                           sp::mask::measure_small_world(m.blocks, p.order, random),
-                          sp::graph::row_union(ring, rows), depth});
+                          sp::graph::row_union(ring, rows)});
     }
   }
 }

@@ -3,6 +3,7 @@
 
 #include <swprune/swprune.hpp>
 
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,8 +17,7 @@ struct mask_figures {
   std::string layer;
   std::string kind;
   sp::graph::small_world_stats world;
-  double union4 = 0;       ///< share of the inputs that four adjacent rows need
-  sp::index_t mixing = 0;  ///< masked layers until every output reaches every input; 0: never
+  double union4 = 0;  ///< share of the inputs that four adjacent rows need
 };
 
 /// One stage of training and its curve.
@@ -46,6 +46,11 @@ struct results {
   bool outputs_equal = false;  ///< RTL against the functional reference
   bool cycles_equal = false;   ///< RTL against the closed form
 };
+
+/// A measure that may not exist.
+inline std::string measure(double value, int digits) {
+  return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : std::string("-");
+}
 
 inline std::string percent(double share, int digits = 2) {
   return fmt::format("{:.{}f} %", 100 * share, digits);
@@ -94,13 +99,11 @@ inline void graph_section(sp::report::html_page& page, const results& r) {
                              m.blocks.out_groups() * m.blocks.in_groups(), percent(m.density())));
   }
   sp::report::html_table t;
-  t.header = {"layer", "mask", "C", "L", "sigma", "omega", "union of 4 rows", "layers to mix"};
+  t.header = {"layer", "mask", "C", "L", "sigma", "omega", "union of 4 rows"};
   for (const auto& w : r.worlds)
-    t.rows.push_back({w.layer, w.kind, fmt::format("{:.3f}", w.world.clustering),
-                      fmt::format("{:.3f}", w.world.path_length),
-                      fmt::format("{:.2f}", w.world.sigma), fmt::format("{:+.2f}", w.world.omega),
-                      fmt::format("{:.3f}", w.union4),
-                      w.mixing == 0 ? "never" : fmt::format("{}", w.mixing)});
+    t.rows.push_back({w.layer, w.kind, measure(w.world.clustering, 3),
+                      measure(w.world.path_length, 3), measure(w.world.sigma, 2),
+                      measure(w.world.omega, 2), measure(w.union4, 3)});
   page.table(t);
   page.paragraph(
       "C: clustering coefficient; L: characteristic path length; sigma > 1 and omega near 0 mark a "
@@ -156,31 +159,36 @@ inline void accelerator_section(sp::report::html_page& page, const results& r) {
   std::vector<std::string> names;
   sp::report::bar_series dense{"dense control", {}};
   sp::report::bar_series sparse{"small-world", {}};
-  sp::report::html_table t;
-  t.header = {"layer",           "MACs/image",   "kept",        "blocks",        "cycles dense",
-              "cycles sparse",   "ideal sparse", "loads dense", "loads skipped", "weight bytes",
-              "activation bytes"};
   const auto number = [](sp::index_t v) { return fmt::format("{}", v); };
+  const auto total = [&](sp::index_t figures::*what) { return number(f.total(what)); };
+  sp::report::html_table work;
+  work.header = {"layer",        "blocks",        "MACs/image",  "kept",
+                 "cycles dense", "cycles sparse", "ideal sparse"};
+  sp::report::html_table loads;
+  loads.header = {"layer",   "block loads dense", "sparse",
+                  "skipped", "weight bytes",      "activation bytes"};
   const double images = static_cast<double>(f.images);
   for (const figures& l : f.layers) {
     names.push_back(l.name);
     dense.values.push_back(static_cast<double>(l.cycles_dense) / images);
     sparse.values.push_back(static_cast<double>(l.cycles_sparse) / images);
-    t.rows.push_back({l.name, number(l.macs), number(l.macs_kept),
-                      fmt::format("{} of {}", l.blocks_live, l.blocks), number(l.cycles_dense),
-                      number(l.cycles_sparse), number(l.ideal_sparse), number(l.loads_dense),
-                      number(l.loads_dense - l.loads_sparse), number(l.weight_bytes),
-                      number(l.activation_bytes)});
+    work.rows.push_back({l.name, fmt::format("{} of {}", l.blocks_live, l.blocks), number(l.macs),
+                         number(l.macs_kept), number(l.cycles_dense), number(l.cycles_sparse),
+                         number(l.ideal_sparse)});
+    loads.rows.push_back({l.name, number(l.loads_dense), number(l.loads_sparse),
+                          number(l.loads_dense - l.loads_sparse), number(l.weight_bytes),
+                          number(l.activation_bytes)});
   }
-  t.rows.push_back(
-      {"total", number(f.total(&figures::macs)), number(f.total(&figures::macs_kept)),
-       fmt::format("{} of {}", f.total(&figures::blocks_live), f.total(&figures::blocks)),
-       number(f.total(&figures::cycles_dense)), number(f.total(&figures::cycles_sparse)),
-       number(f.total(&figures::ideal_sparse)), number(f.total(&figures::loads_dense)),
-       number(f.total(&figures::loads_dense) - f.total(&figures::loads_sparse)),
-       number(f.total(&figures::weight_bytes)), number(f.total(&figures::activation_bytes))});
-  t.last_row_is_total = true;
-  page.table(t);
+  work.rows.push_back(
+      {"total", fmt::format("{} of {}", f.total(&figures::blocks_live), f.total(&figures::blocks)),
+       total(&figures::macs), total(&figures::macs_kept), total(&figures::cycles_dense),
+       total(&figures::cycles_sparse), total(&figures::ideal_sparse)});
+  loads.rows.push_back({"total", total(&figures::loads_dense), total(&figures::loads_sparse),
+                        number(f.total(&figures::loads_dense) - f.total(&figures::loads_sparse)),
+                        total(&figures::weight_bytes), total(&figures::activation_bytes)});
+  work.last_row_is_total = loads.last_row_is_total = true;
+  page.table(work);
+  page.table(loads);
   page.picture(
       sp::report::bar_chart(names, {dense, sparse},
                             {.title = "Cycles per image", .y_label = "cycles", .width = 640}),
@@ -189,8 +197,7 @@ inline void accelerator_section(sp::report::html_page& page, const results& r) {
       "Cycles, loads and bytes are measured over all {} images together with a memory that answers "
       "at once: the dense control is the same RTL with SkipEn = 0 walking all blocks of the same "
       "model. A load is one block brought into the array. Bytes are counted by address in the "
-      "memory "
-      "model. Utilisation {}: kept MACs / (cycles x {} multipliers).",
+      "memory model. Utilisation {}: kept MACs / (cycles x {} multipliers).",
       f.images, percent(f.utilisation()), f.array_rows * f.array_columns * f.array_outputs));
   if (r.pressure_cycles > 0)
     page.paragraph(
@@ -198,9 +205,10 @@ inline void accelerator_section(sp::report::html_page& page, const results& r) {
                     "took {} cycles in "
                     "lockstep, with the same outputs.",
                     r.pressure, r.pressure_images, r.pressure_cycles));
-  std::string plans;
-  for (const std::string& plan : r.plans) plans += plan + "\n";
-  page.preformatted(plans);
+  sp::report::html_table plans;
+  plans.header = {"layer", "how the planner runs it, and why"};
+  for (std::size_t l = 0; l < r.plans.size(); ++l) plans.rows.push_back({names[l], r.plans[l]});
+  page.table(plans);
 }
 
 /// The report as one self-contained page.

@@ -251,6 +251,23 @@ TEST_CASE("a record that is sound but wrong is refused with its name") {
   layer.descriptor.step_count = 0;
   CHECK_THROWS_WITH(hw::decode_image(encode(layer.descriptor), 0, 1),
                     Catch::Contains("step_count must be >= 1"));
+  const auto refused = [&](const auto& change, const char* text) {
+    auto d = hw::decode_image(p.image, 0, 1).front().descriptor;
+    change(d);
+    CHECK_THROWS_WITH(hw::decode_descriptor(encode(d), 0, 7),
+                      Catch::Contains("layer 7") && Catch::Contains(text));
+  };
+  using descriptor = hw::layer_descriptor;
+  refused([](descriptor& d) { d.bus_bytes = 0; }, "log2 of bus_bytes must be 3..6");
+  refused([](descriptor& d) { d.bus_bytes = 24; }, "bus_bytes without its highest bit must be 0");
+  refused([](descriptor& d) { d.kernel_h = 0; }, "kernel_h must be 1..7, given 0");
+  refused([](descriptor& d) { d.kernel_w = 8; }, "kernel_w must be 1..7, given 8");
+  refused([](descriptor& d) { d.stride = 3; }, "stride must be 1..2, given 3");
+  refused([](descriptor& d) { d.pad = 7; }, "pad must be 0..6, given 7");
+  refused([](descriptor& d) { d.seg_x_log2 = 0; }, "seg_x_log2 must be 1..4, given 0");
+  refused([](descriptor& d) { d.seg_y_log2 = 200; }, "seg_y_log2 must be 1..4, given 200");
+  refused([](descriptor& d) { d.run_log2 = 5; }, "run_log2 must be 0..4, given 5");
+  refused([](descriptor& d) { d.load_log2 = 4; }, "load_log2 must be 0..3, given 4");
   hw::step_record s;
   s.rows = 1;
   s.list_offset = static_cast<std::uint32_t>(p.image.size()) - 2;

@@ -56,7 +56,8 @@ struct tiny_data {
 tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::uint64_t seed) {
   rng r = rng{seed}.stream("rtl_smoke");
   const auto between = [&](index_t lo, index_t hi) {
-    return static_cast<int>(lo + static_cast<index_t>(r.below(static_cast<std::uint64_t>(hi - lo + 1))));
+    return static_cast<int>(lo +
+                            static_cast<index_t>(r.below(static_cast<std::uint64_t>(hi - lo + 1))));
   };
   tiny_data d;
   for (index_t i = 0; i < l.in_c * l.in_h * l.in_w; ++i)
@@ -89,8 +90,8 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
         for (index_t kx = 0; kx < l.kernel; ++kx) {
           const index_t y = oy * l.stride + ky - l.pad, x = ox * l.stride + kx - l.pad;
           const bool inside = y >= 0 && y < l.in_h && x >= 0 && x < l.in_w;
-          const int v = inside ? d.input[static_cast<std::size_t>((c * l.in_h + y) * l.in_w + x)]
-                               : d.zero_in;
+          const int v =
+              inside ? d.input[static_cast<std::size_t>((c * l.in_h + y) * l.in_w + x)] : d.zero_in;
           acc += std::int64_t{v} * d.weights[static_cast<std::size_t>(
                                        ((o * l.in_c + c) * l.kernel + ky) * l.kernel + kx)];
         }
@@ -139,7 +140,8 @@ struct tiny_image {
 /// The image of one layer, from docs/formats.md sections 2 to 8.
 class writer {
  public:
-  writer(const tiny_layer& l, const tiny_data& d, const hw::array_params& a) : l_(l), d_(d), a_(a) {}
+  writer(const tiny_layer& l, const tiny_data& d, const hw::array_params& a)
+      : l_(l), d_(d), a_(a) {}
 
   tiny_image write() {
     in_plane_ = round_up(4 * l_.in_h * l_.in_w, 64);
@@ -252,8 +254,8 @@ class writer {
     field(regs::layer::pox, a_.pox);
     field(regs::layer::pof, a_.pof);
     field(regs::layer::bus_bytes, a_.bus_bytes);
-    field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) |
-                                  (l_.out_signed ? 4 : 0) | (a_.skip ? 16 : 0));
+    field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) | (l_.out_signed ? 4 : 0) |
+                                  (a_.skip ? 16 : 0));
     field(regs::layer::kernel_h, l_.kernel);
     field(regs::layer::kernel_w, l_.kernel);
     field(regs::layer::stride, l_.stride);
@@ -373,7 +375,8 @@ class memory {
       offered_ = true;
       in.rd_valid = true;
       for (index_t i = 0; i < bus_bytes_; ++i)
-        in.rd_data[static_cast<std::size_t>(i)] = byte(beats_.front() + static_cast<std::uint64_t>(i));
+        in.rd_data[static_cast<std::size_t>(i)] =
+            byte(beats_.front() + static_cast<std::uint64_t>(i));
       if (out.rd_ready) {
         beats_.pop_front();
         offered_ = false;
@@ -449,21 +452,36 @@ index_t strays(const tiny_layer& l, const tiny_image& t, const bytes& before, co
   index_t n = 0;
   for (std::size_t i = 0; i < before.size(); ++i) {
     const index_t at = static_cast<index_t>(i) - t.out_offset;
-    const bool pixel = at >= 0 && at / t.plane < ceil_div(l.out_c, 4) &&
-                       at % t.plane < 4 * l.out_h() * l.out_w();
+    const bool pixel =
+        at >= 0 && at / t.plane < ceil_div(l.out_c, 4) && at % t.plane < 4 * l.out_h() * l.out_w();
     n += !pixel && before[i] != after[i];
   }
   return n;
 }
 
 hw::array_params small(bool skip) {
-  return {.poy = 2, .pox = 2, .pof = 4, .chains = 1, .bus_bytes = 8, .act_depth = 64,
-          .wgt_depth = 256, .list_depth = 64, .param_depth = 4, .skip = skip};
+  return {.poy = 2,
+          .pox = 2,
+          .pof = 4,
+          .chains = 1,
+          .bus_bytes = 8,
+          .act_depth = 64,
+          .wgt_depth = 256,
+          .list_depth = 64,
+          .param_depth = 4,
+          .skip = skip};
 }
 hw::array_params headline(bool skip) { return {.skip = skip}; }
 hw::array_params narrow() {
-  return {.poy = 8, .pox = 8, .pof = 4, .chains = 4, .bus_bytes = 32, .act_depth = 64,
-          .wgt_depth = 512, .list_depth = 64, .param_depth = 8};
+  return {.poy = 8,
+          .pox = 8,
+          .pof = 4,
+          .chains = 4,
+          .bus_bytes = 32,
+          .act_depth = 64,
+          .wgt_depth = 512,
+          .list_depth = 64,
+          .param_depth = 8};
 }
 
 struct smoke_case {
@@ -480,19 +498,35 @@ std::vector<smoke_case> cases() {
     all.push_back({"pooled", small(skip), {.in_h = 6, .pool = true, .live = {{0}, {0, 1}}}});
     all.push_back({"stride 2, signed, pooled",
                    small(skip),
-                   {.in_h = 7, .in_w = 9, .stride = 2, .pool = true, .in_signed = true,
-                    .out_signed = true, .live = {{1}, {0, 1}}}});
-    all.push_back({"4x8x8",
-                   headline(skip),
-                   {.in_c = 14, .in_h = 10, .in_w = 19, .out_c = 21,
-                    .live = {{0, 3}, {1, 2, 3}, {}}}});
+                   {.in_h = 7,
+                    .in_w = 9,
+                    .stride = 2,
+                    .pool = true,
+                    .in_signed = true,
+                    .out_signed = true,
+                    .live = {{1}, {0, 1}}}});
+    all.push_back(
+        {"4x8x8",
+         headline(skip),
+         {.in_c = 14, .in_h = 10, .in_w = 19, .out_c = 21, .live = {{0, 3}, {1, 2, 3}, {}}}});
     all.push_back({"4x8x8, 5x5, pooled",
                    headline(skip),
-                   {.in_c = 8, .in_h = 13, .in_w = 13, .out_c = 16, .kernel = 5, .pad = 2,
-                    .pool = true, .live = {{0, 1}, {1}}}});
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 13,
+                    .out_c = 16,
+                    .kernel = 5,
+                    .pad = 2,
+                    .pool = true,
+                    .live = {{0, 1}, {1}}}});
     all.push_back({"4x8x8, 1x1, drain-bound",
                    headline(skip),
-                   {.in_c = 4, .in_h = 9, .in_w = 17, .out_c = 12, .kernel = 1, .pad = 0,
+                   {.in_c = 4,
+                    .in_h = 9,
+                    .in_w = 17,
+                    .out_c = 12,
+                    .kernel = 1,
+                    .pad = 0,
                     .live = {{0}, {0}}}});
   }
   all.push_back({"8x8x4", narrow(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
@@ -598,9 +632,8 @@ TEST_CASE("the checks of this test can fail") {
   const tiny_data data = random_numbers(layer, array, 7);
   tiny_image t = writer(layer, data, array).write();
   const auto dev = sim::make_device(array);
-  const auto weights_at =
-      t.image[128 + regs::step::weight_offset.offset] +
-      256u * t.image[128 + regs::step::weight_offset.offset + 1];
+  const auto weights_at = t.image[128 + regs::step::weight_offset.offset] +
+                          256u * t.image[128 + regs::step::weight_offset.offset + 1];
   t.image[weights_at] ^= 0x80;
   memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, mem, 2 * t.cycles).has_value());

@@ -61,6 +61,9 @@ inline void check(const array_params& a) {
        a.list_depth);
   need(power_of_two(a.param_depth) && a.param_depth >= 2, "ParamDepth must be a power of two >= 2",
        a.param_depth);
+  need(12 * a.pof * a.param_depth % a.bus_bytes == 0,
+       "the parameter records of a buffer half (12 * Pof * ParamDepth bytes) must be whole beats",
+       a.param_depth);
   expects(!a.pool || (a.poy >= 2 && a.pox >= 2), errc::array_parameter,
           "pooling needs Poy >= 2 and Pox >= 2, given {} x {}", a.poy, a.pox);
 }

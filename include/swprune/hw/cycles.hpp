@@ -166,33 +166,35 @@ class layer_counter {
     for (index_t r = 0; r < s.rows; ++r)
       for (index_t c4 = 0; c4 < array_.pof / 4; ++c4) words += word_exists(s, r, c4);
     index_t runs = 0;
-    for (index_t sy = 0; sy < s.sub_rows; ++sy)
-      for (index_t sx = 0; sx < s.sub_cols; ++sx)
-        for (index_t py = 0; py < rows_; ++py)
-          for (index_t px = 0; px < columns_; px += run_) runs += run_exists(s, sy, sx, py, px);
+    for (index_t py = 0; py < rows_; ++py)
+      for (index_t px = 0; px < columns_; px += run_)
+        runs += sub_rows_with(s, py) * sub_columns_with(s, py, px);
     c_.write_beats += words * runs;
+  }
+  /// Sub-tile rows in which row py of the array is a row of the output map; they are the first
+  /// ones.
+  [[nodiscard]] index_t sub_rows_with(const step_record& s, index_t py) const {
+    const index_t first = (s.oy_first >> (d_.pool ? 1 : 0)) + py % seg_h_;
+    return first >= out_h_ ? 0 : std::min<index_t>(s.sub_rows, ceil_div(out_h_ - first, seg_h_));
+  }
+  /// Sub-tile columns in which some pixel of the run at (py, px) belongs to an image and its map.
+  [[nodiscard]] index_t sub_columns_with(const step_record& s, index_t py, index_t px) const {
+    index_t most = 0;
+    for (index_t x = px; x < px + run_; ++x) {
+      const index_t image = py / seg_h_ * (array_.pox >> d_.seg_x_log2) + x / seg_w_;
+      const index_t first = x % seg_w_;
+      if (image < s.images && first < out_w_)
+        most = std::max(most, std::min<index_t>(s.sub_cols, ceil_div(out_w_ - first, seg_w_)));
+    }
+    return most;
   }
   [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c4) const {
     return (s.og_first + row) * (array_.pof / 4) + c4 < d_.out_groups4;
   }
-  [[nodiscard]] bool run_exists(const step_record& s, index_t sy, index_t sx, index_t py,
-                                index_t px) const {
-    bool any = false;
-    for (index_t i = 0; i < run_; ++i) any = any || pixel_exists(s, sy, sx, py, px + i);
-    return any;
-  }
-  /// docs/formats.md section 8.
-  [[nodiscard]] bool pixel_exists(const step_record& s, index_t sy, index_t sx, index_t py,
-                                  index_t px) const {
-    const index_t p = d_.pool ? 1 : 0;
-    const index_t image = py / seg_h_ * (array_.pox >> d_.seg_x_log2) + px / seg_w_;
-    const index_t y = ((s.oy_first + (sy << d_.seg_y_log2)) >> p) + py % seg_h_;
-    const index_t x = ((sx << d_.seg_x_log2) >> p) + px % seg_w_;
-    return image < s.images && y < out_h_ && x < out_w_;
-  }
   [[nodiscard]] bool last_slot_writes(const step_record& s) const {
     return word_exists(s, s.rows - 1, array_.pof / 4 - 1) &&
-           run_exists(s, s.sub_rows - 1, s.sub_cols - 1, rows_ - 1, columns_ - run_);
+           sub_rows_with(s, rows_ - 1) == s.sub_rows &&
+           sub_columns_with(s, rows_ - 1, columns_ - run_) == s.sub_cols;
   }
 
   const array_params& array_;

@@ -17,40 +17,85 @@ namespace swprune::inline v0::hw {
 
 namespace detail {
 
+/// Input of a layer with its padding, `[C][H + 2 pad][W + 2 pad]` integers.
+[[nodiscard]] inline std::vector<std::int16_t> padded_input(const quant::int8_layer& l,
+                                                            const std::uint8_t* in) {
+  const index_t height = l.input.height + 2 * l.padding;
+  const index_t width = l.input.width + 2 * l.padding;
+  std::vector<std::int16_t> padded(static_cast<std::size_t>(l.input.channels * height * width),
+                                   static_cast<std::int16_t>(l.input_zero));
+  for (index_t c = 0; c < l.input.channels; ++c)
+    for (index_t y = 0; y < l.input.height; ++y)
+      for (index_t x = 0; x < l.input.width; ++x)
+        padded[static_cast<std::size_t>((c * height + y + l.padding) * width + x + l.padding)] =
+            static_cast<std::int16_t>(quant::from_byte(*in++, l.input_signed));
+  return padded;
+}
+
+/// Adds activation * weight of one tap to all pixels and channels of an output group,
+/// sums `[pixel][lane]`. `Lanes` is the block's Bo, or 0 if only `lanes` knows it.
+template <index_t Lanes>
+void add_tap(const quant::int8_layer& l, const std::int16_t* map, const std::int8_t* weights,
+             index_t lanes, std::int32_t* sums) {
+  const index_t count = Lanes == 0 ? lanes : Lanes;
+  const index_t width = l.input.width + 2 * l.padding;
+  for (index_t oy = 0; oy < l.conv_height(); ++oy)
+    for (index_t ox = 0; ox < l.conv_width(); ++ox, sums += count) {
+      const std::int32_t a = map[oy * l.stride * width + ox * l.stride];
+      for (index_t lane = 0; lane < count; ++lane) sums[lane] += quant::product(a, weights[lane]);
+    }
+}
+
+/// add_tap() for the layer's Bo; the usual ones are compiled on their own, for speed.
+[[nodiscard]] inline auto add_tap_for(index_t lanes) {
+  switch (lanes) {
+    case 4:
+      return add_tap<4>;
+    case 8:
+      return add_tap<8>;
+    case 16:
+      return add_tap<16>;
+    default:
+      return add_tap<0>;
+  }
+}
+
+/// Sums of one output group before the bias, `[pixel][lane]`; moves `w` behind the group's weights.
+/// `one` are the sums of a single input channel: at most 49 products, so 32 bits are plenty.
+inline void add_row(const quant::int8_layer& l, const std::vector<std::int16_t>& padded,
+                    index_t row, const std::int8_t*& w, std::vector<std::int64_t>& sums,
+                    std::vector<std::int32_t>& one) {
+  const index_t height = l.input.height + 2 * l.padding;
+  const index_t width = l.input.width + 2 * l.padding;
+  const index_t lanes = l.block.outputs;
+  const auto tap = add_tap_for(lanes);
+  for (const index_t group : l.blocks.row(row))
+    for (index_t ci = 0; ci < l.channels_of(group); ++ci) {
+      const std::int16_t* map = padded.data() + (group * l.block.inputs + ci) * height * width;
+      std::fill(one.begin(), one.end(), 0);
+      for (index_t ky = 0; ky < l.kernel_height; ++ky)
+        for (index_t kx = 0; kx < l.kernel_width; ++kx, w += lanes)
+          tap(l, map + ky * width + kx, w, lanes, one.data());
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += one[i];
+    }
+}
+
 /// Sums of one layer before the bias, `[output groups * Bo][conv_h][conv_w]`.
 [[nodiscard]] inline std::vector<std::int64_t> functional_sums(const quant::int8_layer& l,
                                                                const std::uint8_t* in) {
-  const index_t rows = l.conv_height();
-  const index_t columns = l.conv_width();
+  const index_t pixels = l.conv_height() * l.conv_width();
   const index_t lanes = l.block.outputs;
-  std::vector<std::int64_t> sums(
-      static_cast<std::size_t>(l.blocks.out_groups() * lanes * rows * columns));
-  // [pixel][lane] while summing, because the weights come lane by lane.
-  std::vector<std::int64_t> row_sums(static_cast<std::size_t>(rows * columns * lanes));
+  const std::vector<std::int16_t> padded = padded_input(l, in);
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(l.blocks.out_groups() * lanes * pixels));
+  std::vector<std::int64_t> row_sums(static_cast<std::size_t>(pixels * lanes));
+  std::vector<std::int32_t> one(row_sums.size());
   const std::int8_t* w = l.weights.data();
   for (index_t row = 0; row < l.blocks.out_groups(); ++row) {
     std::fill(row_sums.begin(), row_sums.end(), 0);
-    for (const index_t group : l.blocks.row(row))
-      for (index_t ci = 0; ci < l.channels_of(group); ++ci)
-        for (index_t ky = 0; ky < l.kernel_height; ++ky)
-          for (index_t kx = 0; kx < l.kernel_width; ++kx, w += lanes) {
-            const std::uint8_t* map = in + (group * l.block.inputs + ci) * l.input.pixels();
-            std::int64_t* sum = row_sums.data();
-            for (index_t oy = 0; oy < rows; ++oy)
-              for (index_t ox = 0; ox < columns; ++ox, sum += lanes) {
-                const index_t y = oy * l.stride + ky - l.padding;
-                const index_t x = ox * l.stride + kx - l.padding;
-                const bool inside = y >= 0 && y < l.input.height && x >= 0 && x < l.input.width;
-                const std::int32_t a =
-                    inside ? quant::from_byte(map[y * l.input.width + x], l.input_signed)
-                           : l.input_zero;
-                for (index_t lane = 0; lane < lanes; ++lane)
-                  sum[lane] += quant::product(a, w[lane]);
-              }
-          }
+    add_row(l, padded, row, w, row_sums, one);
     for (index_t lane = 0; lane < lanes; ++lane)
-      for (index_t pixel = 0; pixel < rows * columns; ++pixel)
-        sums[static_cast<std::size_t>((row * lanes + lane) * rows * columns + pixel)] =
+      for (index_t pixel = 0; pixel < pixels; ++pixel)
+        sums[static_cast<std::size_t>((row * lanes + lane) * pixels + pixel)] =
             row_sums[static_cast<std::size_t>(pixel * lanes + lane)];
   }
   return sums;

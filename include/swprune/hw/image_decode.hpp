@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -54,6 +55,10 @@ class record_reader {
     expects(given == expected, errc::image_format, "{} {}: {} must be {}, given {}", what_, number_,
             field, expected, given);
   }
+  void need_range(const char* field, index_t given, index_t lo, index_t hi) const {
+    expects(given >= lo && given <= hi, errc::image_format, "{} {}: {} must be {}..{}, given {}",
+            what_, number_, field, lo, hi, given);
+  }
   void need_zero(index_t from, index_t to) const {
     for (index_t at = from; at < to; ++at) need("a reserved byte", u8(at), 0);
   }
@@ -68,10 +73,25 @@ class record_reader {
   std::span<const std::uint8_t> bytes_;
 };
 
+/// Fields that sizes and shifts are computed from.
+inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
+  r.need_range("log2 of bus_bytes", std::countr_zero(d.bus_bytes), 3, 6);
+  r.need("bus_bytes without its highest bit", d.bus_bytes & (d.bus_bytes - 1u), 0);
+  r.need_range("kernel_h", d.kernel_h, 1, 7);
+  r.need_range("kernel_w", d.kernel_w, 1, 7);
+  r.need_range("stride", d.stride, 1, 2);
+  r.need_range("pad", d.pad, 0, 6);
+  r.need_range("seg_y_log2", d.seg_y_log2, d.pool ? 1 : 0, 4);
+  r.need_range("seg_x_log2", d.seg_x_log2, d.pool ? 1 : 0, 4);
+  r.need_range("run_log2", d.run_log2, 0, 4);
+  r.need_range("load_log2", d.load_log2, 0, std::countr_zero(d.bus_bytes) - 2);
+}
+
 }  // namespace detail
 
 /// Reads the descriptor of layer `number` at `offset`. Throws image_format for a record that is cut
-/// off, or a wrong CRC, magic, version, size, dilation, flag or reserved byte.
+/// off, a wrong CRC, magic, version, size, dilation, flag or reserved byte, or a field outside the
+/// range that the table gives.
 [[nodiscard]] inline layer_descriptor decode_descriptor(std::span<const std::uint8_t> image,
                                                         index_t offset, index_t number) {
   const detail::record_reader r(image, offset, 128, "the descriptor of layer", number);
@@ -120,6 +140,7 @@ class record_reader {
   d.out_image_stride = r.u32(68);
   d.in_image_stride = r.u32(72);
   d.pass_interval = r.u16(76);
+  detail::check_ranges(r, d);
   return d;
 }
 

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+
+# yosys_check.sh YOSYS RTL_FOLDER PARAMETER=VALUE...
+#
+# Elaborates swp_core.sv, as for synthesis and with assertions. Ends with 77 when there is no Yosys,
+# or with 1 where that is not allowed.
+yosys=$1 folder=$2
+shift 2
+
+if ! "$yosys" -V >/dev/null 2>&1; then
+  echo "SKIPPED: Yosys was not found"
+  [ "$SWPRUNE_REQUIRE_ORACLES" = 1 ] && exit 1
+  exit 77
+fi
+
+parameters=
+for parameter in "$@"; do
+  parameters="$parameters -set ${parameter%%=*} ${parameter#*=}"
+done
+cd "$folder" || exit 1
+files=swp_regs_pkg.sv # before its users
+for file in swp_*.sv; do
+  [ "$file" = swp_regs_pkg.sv ] || files="$files $file"
+done
+check="chparam $parameters swp_core; hierarchy -check -top swp_core; proc; opt_clean; check -assert"
+
+# elaborate MODE LEAST MOST: how many assertions must be left.
+elaborate() {
+  if ! log=$("$yosys" -q -p "read_verilog -sv $1 $files; $check
+                             tee -o /dev/stdout select -count t:\$assert" 2>&1); then
+    echo "$log"
+    exit 1
+  fi
+  found=$(echo "$log" | sed -n 's/^\([0-9]*\) objects\.$/\1/p')
+  if [ -z "$found" ] || [ "$found" -lt "$2" ] || [ "$found" -gt "$3" ]; then
+    echo "$log"
+    echo "read_verilog $1: ${found:-no} assertions, expected $2 to $3"
+    exit 1
+  fi
+}
+elaborate "" 0 0
+elaborate -formal 20 1000
