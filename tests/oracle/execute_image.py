@@ -370,7 +370,6 @@ class LayerRun:
         self.image, self.layer, self.activations, self.options = image, layer, activations, options
         self.chunks, self.maps = {}, {}
         self.channels_of_group, self.checked = {}, set()
-        self.any_block = self.any_empty_tile = False
         self.passes = self.tap_cycles = 0
         self.read_words = self.weight_bytes = 0
 
@@ -422,8 +421,6 @@ class LayerRun:
         if key in self.checked:
             return
         self.checked.add(key)
-        if not buffer.planes.size:
-            self.any_empty_tile = True
         for index, row in enumerate(chunk.rows):
             where = f"{step.where}, chunk row {index}"
             for slot, channels in zip(row.slots, row.channels):
@@ -437,7 +434,6 @@ class LayerRun:
                 known = self.channels_of_group.setdefault(group, channels)
                 require(channels == known, where, f"channels of input group {group}", channels,
                         f"{known}, as in another block of the layer")
-                self.any_block = True
 
     def _check_layer(self):
         where = self.layer.where
@@ -446,8 +442,6 @@ class LayerRun:
             for group, channels in self.channels_of_group.items():
                 require(channels == 4 or group == last, where, f"channels of input group {group}",
                         channels, f"4 in a group below the last one ({last})")
-        require(not (self.any_block and self.any_empty_tile), where, "slots", 0,
-                ">= 1 when a row of the layer has a block")
         if self.read_words and not self.options.larger_run_shares:
             self.options.warn(f"{where}: load_log2 {self.layer.fields.load_log2} is not the largest"
                               " for which no run shares a bank")

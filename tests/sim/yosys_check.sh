@@ -29,13 +29,14 @@ check="chparam $parameters swp_core; hierarchy -check -top swp_core; proc; opt_c
 elaborate() {
   if ! log=$("$yosys" -q -p "read_verilog -sv $1 $files; $check
                              tee -o /dev/stdout select -count t:\$assert" 2>&1); then
-    echo "$log"
+    printf "%s\n" "$log"
     exit 1
   fi
-  found=$(echo "$log" | sed -n 's/^\([0-9]*\) objects\.$/\1/p')
-  if [ -z "$found" ] || [ "$found" -lt "$2" ] || [ "$found" -gt "$3" ]; then
-    echo "$log"
-    echo "read_verilog $1: ${found:-no} assertions, expected $2 to $3"
+  found=$(printf "%s\n" "$log" | sed -n 's/^\([0-9]*\) objects\.$/\1/p')
+  found=${found:-0} # a selection of nothing prints no count
+  if [ "$found" -lt "$2" ] || [ "$found" -gt "$3" ]; then
+    printf "%s\n" "$log"
+    echo "read_verilog $1: $found assertions, expected $2 to $3"
     exit 1
   fi
 }
