@@ -28,7 +28,7 @@ struct options {
   std::string dataset = "builtin";
   double sparsity = 0.76;
   double beta = 0.1;
-  sp::index_t epochs = 6;
+  sp::index_t epochs = 12;
   sp::index_t fine_tune = 2;
   sp::index_t images = 128;
   std::uint64_t seed = 1;
