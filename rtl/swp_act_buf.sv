@@ -44,32 +44,39 @@ module swp_act_buf #(
   assign raddr_col  = raddr_i + col_step;
   assign raddr_both = raddr_row_i + col_step;
 
-  logic [Pixels-1:0] clash;
+  // Each lane's word to its bank.
+  logic [Pixels-1:0] bank_we;
+  logic [    Aw-1:0] bank_waddr[Pixels];
+  logic [      31:0] bank_wdata[Pixels];
+  logic              clash;
+
+  always_comb begin : deal
+    logic [BankBits-1:0] bank;
+    bank    = '0;
+    bank_we = '0;
+    clash   = 1'b0;
+    for (int unsigned b = 0; b < Pixels; b++) begin
+      bank_waddr[b] = '0;
+      bank_wdata[b] = 32'd0;
+    end
+    if (any_i) begin
+      for (int unsigned l = 0; l < Lanes; l++) begin
+        if (valid_i[l]) begin
+          bank             = bank_i[l*BankBits +: BankBits];
+          clash            = clash | bank_we[bank];
+          bank_we[bank]    = 1'b1;
+          bank_waddr[bank] = addr_i[l*Aw +: Aw];
+          bank_wdata[bank] = data_i[l*32 +: 32];
+        end
+      end
+    end
+  end
 
   for (genvar b = 0; b < Pixels; b++) begin : gen_bank
     localparam int unsigned Row = b / Pox;
     localparam int unsigned Col = b % Pox;
 
-    logic          we;
-    logic [Aw-1:0] waddr, raddr;
-    logic [  31:0] wdata;
-
-    always_comb begin
-      we       = 1'b0;
-      clash[b] = 1'b0;
-      waddr    = '0;
-      wdata    = 32'd0;
-      if (any_i) begin
-        for (int unsigned l = 0; l < Lanes; l++) begin
-          if (valid_i[l] && bank_i[l*BankBits +: BankBits] == BankBits'(b)) begin
-            clash[b] = we;
-            we       = 1'b1;
-            waddr    = addr_i[l*Aw +: Aw];
-            wdata    = data_i[l*32 +: 32];
-          end
-        end
-      end
-    end
+    logic [Aw-1:0] raddr;
 
     always_comb begin
       if (row_next_i[Row]) raddr = col_next_i[Col] ? raddr_both : raddr_row_i;
@@ -82,9 +89,9 @@ module swp_act_buf #(
     ) u_ram (
       .clk_i,
       .rst_ni,
-      .we_i   (we),
-      .waddr_i({!half_i, waddr}),
-      .wdata_i(wdata),
+      .we_i   (bank_we[b]),
+      .waddr_i({!half_i, bank_waddr[b]}),
+      .wdata_i(bank_wdata[b]),
       .re_i,
       .raddr_i({half_i, raddr}),
       .rdata_o(data_o[b*32 +: 32])
@@ -92,7 +99,7 @@ module swp_act_buf #(
   end
 
 `ifdef SWP_ASSERT_ON
-  `SWP_ASSERT(OneLanePerBank, clash == '0)
+  `SWP_ASSERT(OneLanePerBank, !clash)
 `else
   logic unused_clash;
   assign unused_clash = &{1'b0, clash};

@@ -3,8 +3,8 @@
 // The accelerator core: an output-stationary array of Poy x Pox pixels and Pof channels that walks
 // index lists of the weight blocks that exist, so that absent blocks cost neither storage nor time.
 //
-// Memory side: one read port (requests of consecutive beats, data in order) and one write port, both
-// valid/ready: valid never waits for ready, payload stays until taken, and is zero while valid is
+// Memory side: one read port (requests of consecutive beats, data in order) and one write port,
+// both valid/ready: valid never waits for ready, payload stays until taken, and is zero while valid is
 // low. Every output is a function of registers only. One micro-op (Poy * Pox * Pof multiplications)
 // a cycle. What happens in which cycle: docs/accelerator.md; what lies in memory: docs/formats.md.
 //
@@ -68,7 +68,7 @@ module swp_core #(
   output logic [      63:0] probe_o
 );
 
-  // --- parameters ----------------------------------------------------------------------------------
+  // --- parameters -------------------------------------------------------------------------------
   if (Poy < 1 || Poy > 16 || (Poy & (Poy - 1)) != 0) begin : gen_bad_poy
     $error("Poy must be a power of two, 1 <= Poy <= 16");
   end
@@ -115,8 +115,9 @@ module swp_core #(
   localparam int unsigned LayerBw  = 8 * 128;
   localparam int unsigned StepBw   = 8 * 64;
 
-  // --- controller and loader -----------------------------------------------------------------------
-  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel, seq_idle, store_idle, clear;
+  // --- controller and loader --------------------------------------------------------------------
+  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel;
+  logic               seq_idle, store_idle, clear;
   logic [       31:0] go_index, desc_addr;
   logic [        3:0] ctrl_state;
   logic [        1:0] load_state;
@@ -132,7 +133,8 @@ module swp_core #(
   assign pool        = PoolEn && layer[swp_regs_pkg::LAYER_FLAGS_BIT
                                        + swp_regs_pkg::LAYER_FLAG_POOL];
   assign in_signed   = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_INPUT_SIGNED];
-  assign out_signed  = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_OUTPUT_SIGNED];
+  assign out_signed  = layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                             + swp_regs_pkg::LAYER_FLAG_OUTPUT_SIGNED];
   assign interleaved = layer[swp_regs_pkg::LAYER_FLAGS_BIT
                              + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
   assign stride2     = layer[swp_regs_pkg::LAYER_STRIDE_BIT + 1];
@@ -290,7 +292,7 @@ module swp_core #(
     .data_o       (place_data)
   );
 
-  // --- walker and issue ----------------------------------------------------------------------------
+  // --- walker and issue -------------------------------------------------------------------------
   logic [Lw-1:0] list_addr_q;
 
   always_ff @(posedge clk_i) begin
@@ -409,7 +411,7 @@ module swp_core #(
     .weight_addr_o(uop_waddr)
   );
 
-  // --- buffers and array ---------------------------------------------------------------------------
+  // --- buffers and array ------------------------------------------------------------------------
   logic [Pixels*32-1:0] bank_data;
   logic [ Pixels*8-1:0] pixel_bytes;
   logic [    Pof*8-1:0] weights;
@@ -494,7 +496,7 @@ module swp_core #(
     .chain_o   (chain)
   );
 
-  // --- drain, requantisation, pooling, store -------------------------------------------------------
+  // --- drain, requantisation, pooling, store ----------------------------------------------------
   logic          drain_active;
   logic [Tw-1:0] group;
   logic [Rw-1:0] param_row;
@@ -670,7 +672,7 @@ module swp_core #(
     .wr_strb_o
   );
 
-  // --- counters and probe --------------------------------------------------------------------------
+  // --- counters and probe -----------------------------------------------------------------------
   swp_counters u_counters (
     .clk_i,
     .rst_ni,

@@ -60,7 +60,7 @@ module swp_drain #(
 
   localparam int unsigned WordsLog2 = $clog2(Pof / 4);
 
-  // --- shifting ------------------------------------------------------------------------------------
+  // --- shifting ---------------------------------------------------------------------------------
   logic        active_q;
   logic [15:0] t_q;
   logic        t_end;
@@ -85,7 +85,7 @@ module swp_drain #(
   assign group_valid_o = active_q && t_q < 16'(Cycles);
   assign group_o       = t_q[Tw-1:0];
 
-  // --- place of the pass ---------------------------------------------------------------------------
+  // --- place of the pass ------------------------------------------------------------------------
   logic [15:0] r_q, sy_q, sx_q;
   logic [39:0] addr_q, line_addr_q, row_addr_q;  // of the pass, of (r, sy, 0), of (r, 0, 0)
   logic [39:0] next_col, next_line, next_row;

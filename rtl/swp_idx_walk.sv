@@ -3,7 +3,8 @@
 // Walker: gives the entries of a step one by one, every row once per sub-tile.
 //
 // With SkipEn the entries come from the index list memory, which the loader fills through list_*;
-// without it there is no such memory and every row counts through all slots. The timing is the same:
+// without it there is no such memory and every row counts through all slots. The timing is the
+// same:
 //
 //   cycle          g       g+1     g+2     ...  t       t+1
 //   start_i        1       0       0            0       0
@@ -124,7 +125,8 @@ module swp_idx_walk #(
     );
 
     assign slot_o     = entry[swp_regs_pkg::ENTRY_SLOT_BIT +: swp_regs_pkg::ENTRY_SLOT_BITS];
-    assign channels_o = entry[swp_regs_pkg::ENTRY_CHANNELS_BIT +: swp_regs_pkg::ENTRY_CHANNELS_BITS];
+    assign channels_o =
+        entry[swp_regs_pkg::ENTRY_CHANNELS_BIT +: swp_regs_pkg::ENTRY_CHANNELS_BITS];
     assign null_o     = entry[swp_regs_pkg::ENTRY_NULL_BIT];
     assign last_o     = entry[swp_regs_pkg::ENTRY_LAST_BIT];
 

@@ -91,7 +91,7 @@ module swp_issue #(
   output logic [   15:0] weight_addr_o
 );
 
-  // --- micro-op counters ---------------------------------------------------------------------------
+  // --- micro-op counters ------------------------------------------------------------------------
   logic [   1:0] ci_q;
   logic [   2:0] ky_q, kx_q;
   logic          first_q;
@@ -139,7 +139,7 @@ module swp_issue #(
     end
   end
 
-  // --- where the micro-op reads --------------------------------------------------------------------
+  // --- where the micro-op reads -----------------------------------------------------------------
   // Per direction, with d = k - pad: q = floor(d / S), ph = d mod S, rot = q mod Seg, and the bank
   // row (column) is that of the sub-tile plus floor(q / Seg).
   logic signed [ 4:0] dy, dx, qy, qx, fy, fx;
@@ -174,7 +174,7 @@ module swp_issue #(
   assign y0 = (stride2_i ? oy << 1 : oy) + {{14{dy[4]}}, dy};
   assign x0 = (stride2_i ? ox << 1 : ox) + {{14{dx[4]}}, dx};
 
-  // --- P1 ------------------------------------------------------------------------------------------
+  // --- P1 ---------------------------------------------------------------------------------------
   logic          p1_valid_q, p1_first_q, p1_last_q, p1_null_q;
   logic [   1:0] p1_ci_q;
   logic [   3:0] p1_rot_y_q, p1_rot_x_q;
@@ -218,7 +218,7 @@ module swp_issue #(
     assign col_next_o[x] = (4'(x) & mask_x[3:0]) < p1_rot_x_q;
   end
 
-  // --- P2 ------------------------------------------------------------------------------------------
+  // --- P2 ---------------------------------------------------------------------------------------
   logic           p2_valid_q, p2_first_q, p2_last_q, p2_null_q;
   logic [    1:0] p2_ci_q;
   logic [    3:0] p2_rot_y_q, p2_rot_x_q;
@@ -269,7 +269,7 @@ module swp_issue #(
   assign p2_row_in_o = p2_row_in_q;
   assign p2_col_in_o = p2_col_in_q;
 
-  // --- P3, P4 --------------------------------------------------------------------------------------
+  // --- P3, P4 -----------------------------------------------------------------------------------
   logic p3_valid_q, p3_first_q, p3_last_q;
   logic p4_valid_q, p4_first_q, p4_last_q;
 
@@ -297,7 +297,7 @@ module swp_issue #(
   assign p4_first_o = p4_first_q;
   assign p4_last_o  = p4_last_q;
 
-  // --- flow ----------------------------------------------------------------------------------------
+  // --- flow -------------------------------------------------------------------------------------
   assign en_o       = !(p4_valid_q && p4_last_q && !drain_ready_i);
   assign retire_o   = p4_valid_q && p4_last_q && en_o;
   assign take_o     = take;

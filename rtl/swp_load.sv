@@ -91,7 +91,7 @@ module swp_load #(
   logic [       15:0] beat_q;
   logic               part, part_end, req_end, more;
 
-  // --- record fields -----------------------------------------------------------------------------
+  // --- record fields ----------------------------------------------------------------------------
   logic        new_weights, new_acts, interleaved;
   logic [15:0] list_beats, param_beats, weight_beats, slots, images;
   logic [31:0] list_off, param_off, weight_off, fetch_off, act_off, plane_words;
@@ -116,7 +116,7 @@ module swp_load #(
   assign interleaved  = layer_q[swp_regs_pkg::LAYER_FLAGS_BIT
                                 + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
 
-  // --- the next request --------------------------------------------------------------------------
+  // --- the next request -------------------------------------------------------------------------
   logic more_images, more_slots, next_fetch;
   assign more_images = !interleaved && (image_q + 16'd1 < images);
   assign more_slots  = slot_q + 16'd1 < slots;
@@ -142,7 +142,7 @@ module swp_load #(
     end
   end
 
-  // --- request formation, state Next -------------------------------------------------------------
+  // --- request formation, state Next ------------------------------------------------------------
   logic [39:0] base, plane_addr;
   logic [31:0] offset, plane_last, plane_beats;
 
@@ -192,7 +192,7 @@ module swp_load #(
   assign plane_last  = plane_words + {28'd0, lead} + 32'(BusWords - 1);
   assign plane_beats = plane_last >> WordBits;
 
-  // --- state -------------------------------------------------------------------------------------
+  // --- state ------------------------------------------------------------------------------------
   assign part     = state_q == swp_regs_pkg::LOAD_DATA && rd_valid_i;
   assign part_end = sub_q == cpb_m1_q;
   assign req_end  = part && part_end && (beat_q + 16'd1 == beats_q);
@@ -258,7 +258,7 @@ module swp_load #(
     end
   end
 
-  // --- records and fetch list ----------------------------------------------------------------------
+  // --- records and fetch list -------------------------------------------------------------------
   for (genvar i = 0; i < LayerBeats; i++) begin : gen_layer
     always_ff @(posedge clk_i) begin
       if (part && what_q == Layer && beat_q[3:0] == 4'(i)) layer_q[i*Bw +: Bw] <= rd_data_i;
@@ -283,7 +283,7 @@ module swp_load #(
     end
   end
 
-  // --- outputs -------------------------------------------------------------------------------------
+  // --- outputs ----------------------------------------------------------------------------------
   assign idle_o            = state_q == swp_regs_pkg::LOAD_IDLE;
   assign state_o           = state_q;
   assign layer_o           = layer_q;

@@ -3,8 +3,8 @@
 // Places the words of a plane into the banks of the activation buffer (docs/formats.md section 6).
 //
 // A part brings U = 2^load_log2 neighbouring words of the beat, lanes 0 .. U - 1. Lane by lane the
-// place moves on by one pixel; words before the plane's first one (lead) and behind its last one are
-// dropped. No multiplication: a row's address grows by bank_cols whenever its bank row does.
+// place moves on by one pixel; words before the plane's first one (lead) and behind its last one
+// are dropped. No multiplication: a row's address grows by bank_cols whenever its bank row does.
 //
 // Latency: the write leaves two cycles after its part: one for the data, so that nothing here hangs
 // on the memory's wires, one for the places. One part a cycle. The buffer half that is written may
@@ -55,8 +55,8 @@ module swp_load_place #(
   localparam int unsigned PoxBits  = $clog2(Pox);
 
   logic          part_q;
-  logic [   4:0] sub_q;
-  logic [Bw-1:0] data_q;
+  logic [   4:0] part_sub_q;
+  logic [Bw-1:0] part_data_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) part_q <= 1'b0;
@@ -65,8 +65,8 @@ module swp_load_place #(
 
   always_ff @(posedge clk_i) begin
     if (part_i) begin
-      sub_q  <= sub_i;
-      data_q <= data_i;
+      part_sub_q  <= sub_i;
+      part_data_q <= data_i;
     end
   end
 
@@ -78,6 +78,10 @@ module swp_load_place #(
   logic [Aw-1:0] rows_q;   // slot base + address of the bank row pair (S = 2) or bank row (S = 1)
   logic [  31:0] index_q;  // word of the plane, interleaved layout
 
+  // Of the plane: the loader moves on before the last part is placed.
+  logic [Aw-1:0] slot_base_q;
+  logic [   4:0] image_row_q, image_col_q;  // first bank of the image's segment
+
   logic [  31:0] left_d;
   logic [   3:0] skip_d;
   logic [  15:0] x_d;
@@ -87,7 +91,6 @@ module swp_load_place #(
 
   logic [   4:0] y_mask, seg_y_mask, seg_x_mask;
   logic [Aw-1:0] rows_step;
-  logic [   4:0] image_row, image_col;
   logic [   4:0] words;  // U
 
   assign seg_y_mask = (5'd1 << seg_y_log2_i) - 5'd1;
@@ -96,11 +99,8 @@ module swp_load_place #(
   assign rows_step  = stride2_i ? bank_cols_i << 1 : bank_cols_i;
   assign words      = 5'd1 << load_log2_i;
 
-  // First bank of the image's segment.
   logic [2:0] seg_cols_log2;
   assign seg_cols_log2 = 3'(PoxBits) - seg_x_log2_i;
-  assign image_row     = 5'(image_i >> seg_cols_log2) << seg_y_log2_i;
-  assign image_col     = (5'(image_i) & ((5'd1 << seg_cols_log2) - 5'd1)) << seg_x_log2_i;
 
   logic [        Lanes-1:0] lane_valid;
   logic [     BankBits-1:0] lane_bank [Lanes];
@@ -132,15 +132,15 @@ module swp_load_place #(
     if (part_q) begin
       for (int unsigned l = 0; l < Lanes; l++) begin
         if (5'(l) < words) begin
-          word         = WordBits'(sub_q << load_log2_i) | WordBits'(l);
+          word         = WordBits'(part_sub_q << load_log2_i) | WordBits'(l);
           u            = stride2_i ? x_d >> 1 : x_d;
           v            = stride2_i ? y_d >> 1 : y_d;
-          bank_row     = image_row + (v & seg_y_mask);
-          bank_col     = image_col + (5'(u) & seg_x_mask);
-          lane_data[l] = data_q[word*32 +: 32];
+          bank_row     = image_row_q + (v & seg_y_mask);
+          bank_col     = image_col_q + (5'(u) & seg_x_mask);
+          lane_data[l] = part_data_q[word*32 +: 32];
           if (interleaved_i) begin
             lane_bank[l] = BankBits'(index_d & 32'(Pixels - 1));
-            lane_addr[l] = slot_base_i + Aw'(index_d >> (PoyBits + PoxBits));
+            lane_addr[l] = slot_base_q + Aw'(index_d >> (PoyBits + PoxBits));
           end else begin
             lane_bank[l] = BankBits'(({5'd0, bank_row} << PoxBits) + {5'd0, bank_col});
             lane_addr[l] = rows_d + ((stride2_i && y_d[0]) ? bank_cols_i : '0)
@@ -161,6 +161,14 @@ module swp_load_place #(
           end
         end
       end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      slot_base_q <= slot_base_i;
+      image_row_q <= 5'(image_i >> seg_cols_log2) << seg_y_log2_i;
+      image_col_q <= (5'(image_i) & ((5'd1 << seg_cols_log2) - 5'd1)) << seg_x_log2_i;
     end
   end
 
@@ -198,17 +206,17 @@ module swp_load_place #(
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     logic [BankBits-1:0] bank_q;
     logic [      Aw-1:0] addr_q;
-    logic [        31:0] data_q;
+    logic [        31:0] word_q;
     always_ff @(posedge clk_i) begin
       if (part_q) begin
         bank_q <= lane_bank[l];
         addr_q <= lane_addr[l];
-        data_q <= lane_data[l];
+        word_q <= lane_data[l];
       end
     end
     assign bank_o[l*BankBits +: BankBits] = bank_q;
     assign addr_o[l*Aw +: Aw]             = addr_q;
-    assign data_o[l*32 +: 32]             = data_q;
+    assign data_o[l*32 +: 32]             = word_q;
   end
 
   logic unused_place;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Parameter buffer: bias, multiplier and shift of the Pof channels of each output group, two halves.
+// Parameter buffer: bias, multiplier and shift of the Pof channels of each output group, two
+// halves.
 //
 // Write: the parameter stream word by word, three words a channel, Pof channels a group; wclear_i
 // begins a stream. Words beyond the last group that fits (padding of the last beat) are dropped.

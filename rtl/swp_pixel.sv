@@ -2,7 +2,8 @@
 
 // One pixel of the array: Pof multiply-accumulate lanes that share an activation.
 //
-// P2 -> operand register (9 bits, padding replaced) -> P3 -> product registers -> P4 -> accumulators.
+// P2 -> operand register (9 bits, padding replaced) -> P3 -> product registers -> P4 ->
+// accumulators.
 // One micro-op a cycle. `first` replaces the accumulator instead of adding to it; `last` copies the
 // same sum into the shadow registers, from which shift_i moves results along the drain chain.
 // A retire and a shift in the same cycle: the retire wins (the chain is empty then).

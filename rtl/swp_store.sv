@@ -3,13 +3,13 @@
 // Store: allocates output buffers, remembers what lies in them and writes them to memory.
 //
 // A retire takes a buffer (alloc + 1) and leaves the place of its pass; fill_i says that the last
-// pixel has come (filled + 1). Then each write slot takes a cycle: channel word slowest, row, run of
-// 2^run_log2 columns fastest.
+// pixel has come (filled + 1). Then each write slot takes a cycle: channel word slowest, row,
+// run of 2^run_log2 columns fastest.
 //
 //   cycle   t                          t+1
 //   W0      slot k: buffer read,       slot k+1
 //           address and strobes formed
-//   W1                                 slot k offered at wr_* until taken (nothing if no word counts)
+//   W1                                 slot k offered until taken (nothing if no word counts)
 //
 // The address is moved on by strides from slot to slot; nothing is multiplied.
 
@@ -65,7 +65,7 @@ module swp_store #(
   localparam int unsigned PoxBits = $clog2(Pox);
   localparam int unsigned ColBits = (Pox > 1) ? PoxBits : 1;
 
-  // --- buffers -------------------------------------------------------------------------------------
+  // --- buffers ----------------------------------------------------------------------------------
   logic [2:0] alloc_q, filled_q;
   logic [1:0] alloc_buf_q, fill_buf_q, store_buf_q;
   logic       advance, slot, release_buf;
@@ -101,7 +101,7 @@ module swp_store #(
   end
   assign {tag_addr, tag_y, tag_x, tag_word, tag_images} = tag_q[store_buf_q];
 
-  // --- W0: which slot ------------------------------------------------------------------------------
+  // --- W0: which slot ---------------------------------------------------------------------------
   logic [1:0] c4_q;
   logic [4:0] row_q, col_q;
   logic       at_start_q;
@@ -135,7 +135,7 @@ module swp_store #(
     end
   end
 
-  // --- W0: address ---------------------------------------------------------------------------------
+  // --- W0: address ------------------------------------------------------------------------------
   // Bases, each inside the one before: channel word, row of segments, array row, segment; and the
   // slot's own address.
   logic [39:0] c4_addr_q, segs_addr_q, row_addr_q, seg_addr_q, addr_q;
@@ -200,7 +200,7 @@ module swp_store #(
     end
   end
 
-  // --- W0: which words count -----------------------------------------------------------------------
+  // --- W0: which words count --------------------------------------------------------------------
   logic [   16:0] out_h, out_w, y;
   logic [   15:0] image_row;
   logic [   19:0] word;
@@ -224,7 +224,7 @@ module swp_store #(
     assign counts[i] = 5'(i) < run && row_counts && image < tag_images && x < out_w;
   end
 
-  // --- W1 ------------------------------------------------------------------------------------------
+  // --- W1 ---------------------------------------------------------------------------------------
   logic               w1_valid_q;
   logic [       39:0] w1_addr_q;
   logic [    Pox-1:0] w1_counts_q;

@@ -96,8 +96,8 @@ class verilated_core final : public hw::device {
   }
 
  private:
-  // Verilator's runtime finds the context by a pointer of the thread, for failed assertions and when
-  // a model is made or destroyed; another device may have left its own there.
+  // Verilator's runtime finds the context by a pointer of the thread, for failed assertions and
+  // when a model is made or destroyed; another device may have left its own there.
   void enter() { Verilated::threadContextp(&context_); }
 
   void sample() {
