@@ -82,7 +82,7 @@ TEST_CASE("npy: golden bytes") {
   const io::array a = io::array::of<std::int8_t>({3}, std::vector<std::int8_t>{1, -1, 5});
   const std::string head = "{'descr': '|i1', 'fortran_order': False, 'shape': (3,), }";
   bytes_t expected = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};
-  expected.insert(expected.end(), head.begin(), head.end());
+  for (const char c : head) expected.push_back(static_cast<std::uint8_t>(c));
   expected.resize(127, ' ');
   for (const int b : {int{'\n'}, 1, 255, 5}) expected.push_back(static_cast<std::uint8_t>(b));
   CHECK(io::encode_npy(a) == expected);
