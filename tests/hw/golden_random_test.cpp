@@ -2,6 +2,7 @@
 
 // Random layers: golden model against functional reference, closed form and memory counts.
 
+#include "tests/support/arrays.hpp"
 #include "tests/support/program_check.hpp"
 
 namespace {
@@ -13,24 +14,8 @@ std::vector<hw::array_params> arrays() {
   return {
       {},
       {.act_depth = 64, .wgt_depth = 256, .list_depth = 64, .param_depth = 4},
-      {.poy = 2,
-       .pox = 2,
-       .pof = 4,
-       .chains = 1,
-       .bus_bytes = 8,
-       .act_depth = 64,
-       .wgt_depth = 256,
-       .list_depth = 64,
-       .param_depth = 4},
-      {.poy = 8,
-       .pox = 8,
-       .pof = 4,
-       .chains = 4,
-       .bus_bytes = 32,
-       .act_depth = 64,
-       .wgt_depth = 512,
-       .list_depth = 64,
-       .param_depth = 8},
+      small_array(),
+      narrow_array(),
       {.poy = 4, .pox = 4, .pof = 16, .chains = 1, .bus_bytes = 64, .act_depth = 256},
       {.poy = 1, .pox = 1, .pof = 4, .chains = 1, .bus_bytes = 16, .act_depth = 512, .pool = false},
       {.poy = 2, .pox = 16, .pof = 8, .chains = 16, .bus_bytes = 16, .act_depth = 128},

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "tests/support/arrays.hpp"
 #include "tests/support/program_check.hpp"
 
 namespace {
@@ -42,15 +43,7 @@ class faulty_core : public hw::device {
   std::uint64_t cycle_ = 0;
 };
 
-const hw::array_params small{.poy = 2,
-                             .pox = 2,
-                             .pof = 4,
-                             .chains = 1,
-                             .bus_bytes = 8,
-                             .act_depth = 64,
-                             .wgt_depth = 256,
-                             .list_depth = 64,
-                             .param_depth = 4};
+const hw::array_params small = small_array();
 
 /// A small layer, compiled, and its memory.
 struct bench {

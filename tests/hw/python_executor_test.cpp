@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "swprune/io/file.hpp"
+#include "tests/support/arrays.hpp"
 #include "tests/support/program_check.hpp"
 #include "tests/support/require.hpp"
 #include "tests/support/run.hpp"
@@ -20,27 +21,7 @@ using swprune::index_t;
 constexpr std::uint64_t seed = 2026;
 
 std::vector<hw::array_params> arrays() {
-  const hw::array_params small{.poy = 2,
-                               .pox = 2,
-                               .pof = 4,
-                               .chains = 1,
-                               .bus_bytes = 8,
-                               .act_depth = 64,
-                               .wgt_depth = 256,
-                               .list_depth = 64,
-                               .param_depth = 4};
-  const hw::array_params narrow{.poy = 8,
-                                .pox = 8,
-                                .pof = 4,
-                                .chains = 4,
-                                .bus_bytes = 32,
-                                .act_depth = 64,
-                                .wgt_depth = 512,
-                                .list_depth = 64,
-                                .param_depth = 8};
-  hw::array_params control;
-  control.skip = false;
-  return {hw::array_params{}, small, narrow, control};
+  return {headline_array(), small_array(), narrow_array(), headline_array(false)};
 }
 
 /// Output region of the executor; fails the test when it refuses the image.

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 
 using namespace swprune;
 using swprune_test::error_of;

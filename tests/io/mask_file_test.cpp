@@ -7,7 +7,7 @@
 #include <string>
 
 #include "swprune/core/rng.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 #include "tests/support/require.hpp"
 
 using namespace swprune;

@@ -11,7 +11,7 @@
 
 #include "swprune/core/rng.hpp"
 #include "tests/io/dense_lenet.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 
 using namespace swprune;
 using swprune_test::caught;

@@ -10,7 +10,7 @@
 
 #include "swprune/core/rng.hpp"
 #include "swprune/io/npz.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 #include "tests/support/require.hpp"
 
 using namespace swprune;

@@ -9,6 +9,7 @@
 
 #include "swprune/core/rng.hpp"
 #include "swprune/mask/allocate.hpp"
+#include "tests/mask/demo_layers.hpp"
 
 using namespace swprune;
 using mask::allocate;
@@ -19,12 +20,7 @@ using mask::layer_spec;
 
 namespace {
 
-const std::vector<layer_spec> demo{
-    {"conv1", 1, 32, 5, 5, 28 * 28, true},
-    {"conv2", 32, 64, 5, 5, 14 * 14, false},
-    {"fc1", 64, 128, 7, 7, 1, false},
-    {"fc2", 128, 10, 1, 1, 1, true},
-};
+const std::vector<layer_spec>& demo = swprune_test::demo_layers;
 
 std::vector<layer_spec> vgg16() {
   const std::vector<index_t> widths{64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512};

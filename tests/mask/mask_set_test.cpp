@@ -7,6 +7,7 @@
 #include "swprune/mask/mask_metrics.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "tests/graph/checks.hpp"
+#include "tests/mask/demo_layers.hpp"
 
 using namespace swprune;
 using mask::block_mask;
@@ -19,12 +20,7 @@ using mask::mask_set;
 
 namespace {
 
-const std::vector<layer_spec> demo{
-    {"conv1", 1, 32, 5, 5, 28 * 28, true},
-    {"conv2", 32, 64, 5, 5, 14 * 14, false},
-    {"fc1", 64, 128, 7, 7, 1, false},
-    {"fc2", 128, 10, 1, 1, 1, true},
-};
+const std::vector<layer_spec>& demo = swprune_test::demo_layers;
 
 }  // namespace
 

@@ -7,7 +7,7 @@
 
 #include "swprune/core/rng.hpp"
 #include "swprune/report/svg.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 #include "tests/report/xml_check.hpp"
 
 using namespace swprune;

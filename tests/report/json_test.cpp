@@ -8,7 +8,7 @@
 #include <string>
 
 #include "swprune/core/rng.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 
 using namespace swprune;
 using report::layer_figures;

@@ -16,7 +16,7 @@
 #include "swprune/report/line_chart.hpp"
 #include "swprune/report/mask_raster.hpp"
 #include "swprune/report/ring_drawing.hpp"
-#include "tests/io/temp_dir.hpp"
+#include "tests/io/file_checks.hpp"
 #include "tests/report/xml_check.hpp"
 
 using namespace swprune;

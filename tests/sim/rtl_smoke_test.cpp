@@ -21,6 +21,7 @@
 #include "swprune/hw/device.hpp"
 #include "swprune/hw/registers.hpp"
 #include "swprune_sim/verilated_core.hpp"
+#include "tests/support/arrays.hpp"
 
 namespace {
 
@@ -459,31 +460,6 @@ index_t strays(const tiny_layer& l, const tiny_image& t, const bytes& before, co
   return n;
 }
 
-hw::array_params small(bool skip) {
-  return {.poy = 2,
-          .pox = 2,
-          .pof = 4,
-          .chains = 1,
-          .bus_bytes = 8,
-          .act_depth = 64,
-          .wgt_depth = 256,
-          .list_depth = 64,
-          .param_depth = 4,
-          .skip = skip};
-}
-hw::array_params headline(bool skip) { return {.skip = skip}; }
-hw::array_params narrow() {
-  return {.poy = 8,
-          .pox = 8,
-          .pof = 4,
-          .chains = 4,
-          .bus_bytes = 32,
-          .act_depth = 64,
-          .wgt_depth = 512,
-          .list_depth = 64,
-          .param_depth = 8};
-}
-
 struct smoke_case {
   std::string name;
   hw::array_params array;
@@ -493,11 +469,13 @@ struct smoke_case {
 std::vector<smoke_case> cases() {
   std::vector<smoke_case> all;
   for (const bool skip : {true, false}) {
-    all.push_back({"3x3", small(skip), {.live = {{0, 1}, {1}}}});
-    all.push_back({"empty row", small(skip), {.live = {{}, {0}}}});
-    all.push_back({"pooled", small(skip), {.in_h = 6, .pool = true, .live = {{0}, {0, 1}}}});
+    all.push_back({"3x3", swprune_test::small_array(skip), {.live = {{0, 1}, {1}}}});
+    all.push_back({"empty row", swprune_test::small_array(skip), {.live = {{}, {0}}}});
+    all.push_back({"pooled",
+                   swprune_test::small_array(skip),
+                   {.in_h = 6, .pool = true, .live = {{0}, {0, 1}}}});
     all.push_back({"stride 2, signed, pooled",
-                   small(skip),
+                   swprune_test::small_array(skip),
                    {.in_h = 7,
                     .in_w = 9,
                     .stride = 2,
@@ -507,10 +485,10 @@ std::vector<smoke_case> cases() {
                     .live = {{1}, {0, 1}}}});
     all.push_back(
         {"4x8x8",
-         headline(skip),
+         swprune_test::headline_array(skip),
          {.in_c = 14, .in_h = 10, .in_w = 19, .out_c = 21, .live = {{0, 3}, {1, 2, 3}, {}}}});
     all.push_back({"4x8x8, 5x5, pooled",
-                   headline(skip),
+                   swprune_test::headline_array(skip),
                    {.in_c = 8,
                     .in_h = 13,
                     .in_w = 13,
@@ -520,7 +498,7 @@ std::vector<smoke_case> cases() {
                     .pool = true,
                     .live = {{0, 1}, {1}}}});
     all.push_back({"4x8x8, 1x1, drain-bound",
-                   headline(skip),
+                   swprune_test::headline_array(skip),
                    {.in_c = 4,
                     .in_h = 9,
                     .in_w = 17,
@@ -529,7 +507,8 @@ std::vector<smoke_case> cases() {
                     .pad = 0,
                     .live = {{0}, {0}}}});
   }
-  all.push_back({"8x8x4", narrow(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
+  all.push_back(
+      {"8x8x4", swprune_test::narrow_array(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
   return all;
 }
 
@@ -575,7 +554,7 @@ TEST_CASE("back-pressure changes the time and nothing else") {
 }
 
 TEST_CASE("a device runs again, after a reset in the middle of a run too") {
-  const hw::array_params array = small(true);
+  const hw::array_params array = swprune_test::small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
   const tiny_image t = writer(layer, data, array).write();
@@ -594,7 +573,7 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
 }
 
 TEST_CASE("a descriptor that does not fit ends the run with its error code") {
-  const hw::array_params array = small(true);
+  const hw::array_params array = swprune_test::small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
   const tiny_image good = writer(layer, data, array).write();
@@ -627,7 +606,7 @@ TEST_CASE("a descriptor that does not fit ends the run with its error code") {
 }
 
 TEST_CASE("the checks of this test can fail") {
-  const hw::array_params array = small(true);
+  const hw::array_params array = swprune_test::small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
   tiny_image t = writer(layer, data, array).write();
@@ -646,7 +625,7 @@ TEST_CASE("the checks of this test can fail") {
 
 TEST_CASE("every model is what it is registered as, and others are refused") {
   for (const hw::array_params& p : sim::built_devices()) CHECK(sim::make_device(p)->params() == p);
-  hw::array_params other = small(true);
+  hw::array_params other = swprune_test::small_array(true);
   other.act_depth = 128;
   CHECK_THROWS_AS(sim::make_device(other), mismatch_error);
   CHECK_THROWS_WITH(sim::make_device(other), Catch::Contains("2x2x4, 1 chains, 8-byte bus"));

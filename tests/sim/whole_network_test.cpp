@@ -12,6 +12,7 @@
 #include "swprune/hw/run_program.hpp"
 #include "swprune/swprune.hpp"
 #include "swprune_sim/verilated_core.hpp"
+#include "tests/support/arrays.hpp"
 #include "tests/support/require.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -50,13 +51,9 @@ const network& net() {
   return made;
 }
 
-hw::array_params headline(bool skip) {
-  hw::array_params a;
-  a.skip = skip;
-  return a;
+hw::program program_of(bool skip) {
+  return hw::compile(net().model, swprune_test::headline_array(skip), images);
 }
-
-hw::program program_of(bool skip) { return hw::compile(net().model, headline(skip), images); }
 
 void write_bytes(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   swprune::io::write_file(path, bytes);

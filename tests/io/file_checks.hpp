@@ -1,53 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A directory that a test may fill, and small functions around files.
+// Small functions around files and their errors.
 
 #include <catch2/catch.hpp>
-
-#include <stdlib.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "swprune/core/error.hpp"
 #include "swprune/io/file.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace swprune_test {
 
-/// Exists as long as the object; removed with all that is in it.
-class temp_dir {
- public:
-  temp_dir() {
-    std::string name = (std::filesystem::temp_directory_path() / "swprune-test-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  temp_dir(const temp_dir&) = delete;
-  temp_dir& operator=(const temp_dir&) = delete;
-  ~temp_dir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
-    return path_ / name;
-  }
-  /// Number of entries.
-  [[nodiscard]] int count() const {
-    int n = 0;
-    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path_)) ++n;
-    return n;
-  }
-
- private:
-  std::filesystem::path path_;
-};
+/// Number of entries of a directory.
+[[nodiscard]] inline int entries_of(const std::filesystem::path& dir) {
+  int n = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(dir)) ++n;
+  return n;
+}
 
 /// What `action` throws: its id and text, or {0, ""} when it throws nothing of ours.
 struct caught {

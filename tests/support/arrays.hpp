@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/hw/array_params.hpp"
+
+// The arrays that several tests use; sim/CMakeLists.txt builds the same ones.
+
+namespace swprune_test {
+
+/// The headline array, 4x8x8.
+inline swprune::hw::array_params headline_array(bool skip = true) { return {.skip = skip}; }
+
+/// 2x2x4 on a narrow bus, with buffers so small that layers tile.
+inline swprune::hw::array_params small_array(bool skip = true) {
+  return {.poy = 2,
+          .pox = 2,
+          .pof = 4,
+          .chains = 1,
+          .bus_bytes = 8,
+          .act_depth = 64,
+          .wgt_depth = 256,
+          .list_depth = 64,
+          .param_depth = 4,
+          .skip = skip};
+}
+
+/// 8x8x4 with four drain chains and small buffers.
+inline swprune::hw::array_params narrow_array() {
+  return {.poy = 8,
+          .pox = 8,
+          .pof = 4,
+          .chains = 4,
+          .bus_bytes = 32,
+          .act_depth = 64,
+          .wgt_depth = 512,
+          .list_depth = 64,
+          .param_depth = 8};
+}
+
+}  // namespace swprune_test
