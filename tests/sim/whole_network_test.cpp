@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A trained, pruned, quantised LeNet on more than a hundred images, four ways: plain reference,
-// golden model and RTL in lockstep, the dense control, and the executor in Python that knows the
-// format page only.
+// A trained, pruned, quantised LeNet on more than a hundred images: plain reference, golden model
+// and RTL in lockstep, and the dense control.
 
 #include <catch2/catch.hpp>
 #include <set>
@@ -10,54 +9,18 @@
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/result.hpp"
 #include "swprune/hw/run_program.hpp"
-#include "swprune/swprune.hpp"
 #include "swprune_sim/verilated_core.hpp"
-#include "tests/support/arrays.hpp"
-#include "tests/support/require.hpp"
-#include "tests/support/run.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/sim/whole_network.hpp"
 
 namespace {
 
 namespace hw = swprune::hw;
 using swprune::index_t;
 
-constexpr index_t images = 104;  // not a multiple of the array's 32 pixels
-constexpr std::uint64_t seed = 7;
+constexpr std::uint64_t seed = swprune_test::whole_seed;
 
-/// Model and images, made once: a short training, so that the numbers in the network are neither
-/// all zero nor all saturated.
-struct network {
-  swprune::quant::int8_model model;
-  swprune::train::dataset test;
-  std::vector<std::vector<std::uint8_t>> reference;  ///< of every layer
-
-  network() {
-    const auto data = swprune::io::make_builtin({.train = 1500, .test = images, .seed = seed});
-    const auto specs = swprune::nn::lenet5_layers(data.train.shape, data.train.classes);
-    const swprune::rng random(seed);
-    const auto masks = swprune::mask::make_masks(specs, {.sparsity = 0.76}, random);
-    auto net = swprune::nn::lenet5(masks, data.train.shape);
-    swprune::nn::kaiming_init(net, random);
-    swprune::train::fit(net, data.train, {}, swprune::train::lenet5_recipe(2), random);
-    model = swprune::quant::quantize(net, data.train);
-    test = data.test;
-    reference = hw::run_functional(model, test.images);
-  }
-};
-
-const network& net() {
-  static const network made;
-  return made;
-}
-
-hw::program program_of(bool skip) {
-  return hw::compile(net().model, swprune_test::headline_array(skip), images);
-}
-
-void write_bytes(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
-  swprune::io::write_file(path, bytes);
-}
+const swprune_test::whole_network& net() { return swprune_test::trained_network(); }
+hw::program program_of(bool skip) { return net().program(skip); }
 
 }  // namespace
 
@@ -129,32 +92,4 @@ TEST_CASE("whole network: the dense control gives the same outputs, slower", "[w
   const auto total = hw::compare(sparse, dense).total;
   CHECK(total.speedup_ideal() >= 3.0);
   CHECK(total.speedup() >= 0.95 * total.speedup_ideal());
-}
-
-TEST_CASE("whole network: the Python executor agrees bit by bit", "[whole][oracle]") {
-  const auto python = swprune_test::find_oracle_python("numpy");
-  if (!python) SWPRUNE_SKIP_ORACLE("numpy is not installed for /usr/bin/python3");
-  for (const bool skip : {true, false}) {
-    CAPTURE(seed, skip);
-    const auto p = program_of(skip);
-    const swprune_test::temp_dir dir;
-    const auto file = [&](const char* name) { return dir.path() / name; };
-    write_bytes(file("image.bin"), p.image);
-    write_bytes(file("act.bin"), p.initial_activations(net().test.images));
-    const auto quoted = [&](const char* name) { return swprune_test::quoted(file(name).string()); };
-    const auto run = swprune_test::run(
-        *python + " -B " +
-        swprune_test::quoted(std::string(SWPRUNE_SOURCE_DIR) + "/tests/oracle/execute_image.py") +
-        " " + quoted("image.bin") + " " + quoted("act.bin") +
-        fmt::format(" --desc-offset {} --layers {} ", p.desc_offset, p.layer_count) +
-        quoted("out.bin"));
-    INFO(run.output);
-    REQUIRE(run.exit_code == 0);
-    const auto region = swprune::io::read_file(file("out.bin"));
-    REQUIRE(region.size() == p.act_bytes);
-    for (index_t l = 0; l < p.layer_count; ++l) {
-      CAPTURE(l);
-      CHECK((p.unpack_output(l, region) == net().reference[static_cast<std::size_t>(l)]));
-    }
-  }
 }
