@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <string>
 #include <vector>
 
@@ -18,46 +17,44 @@ namespace swprune::inline v0::hw {
 namespace detail {
 
 inline void dump_descriptor(std::string& text, const layer_descriptor& d) {
-  auto out = std::back_inserter(text);
-  fmt::format_to(out, "  array {}x{}x{}, bus {}; {}{}{}, input {}, output {}\n", d.poy, d.pox,
-                 d.pof, d.bus_bytes, d.skip ? "index lists" : "all blocks",
-                 d.interleaved ? ", interleaved" : "", d.pool ? ", pool" : "",
-                 d.input_signed ? "s8" : "u8", d.output_signed ? "s8" : "u8");
-  fmt::format_to(out, "  kernel {}x{}, stride {}, pad {}; input {}x{}, before pooling {}x{}\n",
-                 d.kernel_h, d.kernel_w, d.stride, d.pad, d.in_h, d.in_w, d.conv_h, d.conv_w);
-  fmt::format_to(out,
-                 "  segments {}x{}, load {} words, write {} words, bank_cols {}, slot_words {}, "
-                 "interval {}\n",
-                 1 << d.seg_y_log2, 1 << d.seg_x_log2, 1 << d.load_log2, 1 << d.run_log2,
-                 d.bank_cols, d.slot_words, d.pass_interval);
-  fmt::format_to(out, "  zero_in {}, zero_out {}, clamp {}..{}, {} output words\n", d.zero_in,
-                 d.zero_out, d.clamp_lo, d.clamp_hi, d.out_groups4);
+  text += fmt::format("  array {}x{}x{}, bus {}; {}{}{}, input {}, output {}\n", d.poy, d.pox,
+                      d.pof, d.bus_bytes, d.skip ? "index lists" : "all blocks",
+                      d.interleaved ? ", interleaved" : "", d.pool ? ", pool" : "",
+                      d.input_signed ? "s8" : "u8", d.output_signed ? "s8" : "u8");
+  text += fmt::format("  kernel {}x{}, stride {}, pad {}; input {}x{}, before pooling {}x{}\n",
+                      d.kernel_h, d.kernel_w, d.stride, d.pad, d.in_h, d.in_w, d.conv_h, d.conv_w);
+  text += fmt::format(
+      "  segments {}x{}, load {} words, write {} words, bank_cols {}, slot_words {}, "
+      "interval {}\n",
+      1 << d.seg_y_log2, 1 << d.seg_x_log2, 1 << d.load_log2, 1 << d.run_log2, d.bank_cols,
+      d.slot_words, d.pass_interval);
+  text += fmt::format("  zero_in {}, zero_out {}, clamp {}..{}, {} output words\n", d.zero_in,
+                      d.zero_out, d.clamp_lo, d.clamp_hi, d.out_groups4);
 }
 
 inline void dump_step(std::string& text, const program& p, const layer_descriptor& d,
                       const step_record& s, std::size_t number) {
-  auto out = std::back_inserter(text);
-  fmt::format_to(out,
-                 "  step {}: rows {}..{}, images {}, output rows from {}, {}x{} sub-tiles, {} "
-                 "slots of {} words{}{}\n",
-                 number, s.og_first, s.og_first + s.rows - 1, s.images, s.oy_first, s.sub_rows,
-                 s.sub_cols, s.slots, s.plane_words, s.new_weights ? ", new weights" : "",
-                 s.new_activations ? ", new activations" : "");
+  text += fmt::format(
+      "  step {}: rows {}..{}, images {}, output rows from {}, {}x{} sub-tiles, {} "
+      "slots of {} words{}{}\n",
+      number, s.og_first, s.og_first + s.rows - 1, s.images, s.oy_first, s.sub_rows, s.sub_cols,
+      s.slots, s.plane_words, s.new_weights ? ", new weights" : "",
+      s.new_activations ? ", new activations" : "");
   if (s.new_activations) {
-    fmt::format_to(out, "    planes from {}:", s.act_offset);
-    for (const index_t plane : decode_fetch_list(p.image, s)) fmt::format_to(out, " +{}", plane);
+    text += fmt::format("    planes from {}:", s.act_offset);
+    for (const index_t plane : decode_fetch_list(p.image, s)) text += fmt::format(" +{}", plane);
     text += '\n';
   }
   if (!s.new_weights || !d.skip) return;
   index_t row = s.og_first;
   for (const auto& entries : decode_rows(p.image, d, s)) {
-    fmt::format_to(out, "    row {}:", row++);
+    text += fmt::format("    row {}:", row++);
     for (const list_entry& e : entries)
       if (e.null) {
         text += " empty";
       } else {
-        fmt::format_to(out, " {}{}", e.slot,
-                       e.channels == 4 ? "" : fmt::format("({} channels)", e.channels));
+        text += fmt::format(" {}{}", e.slot,
+                            e.channels == 4 ? "" : fmt::format("({} channels)", e.channels));
       }
     text += '\n';
   }
