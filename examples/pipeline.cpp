@@ -289,6 +289,8 @@ int run(const options& o) {
 
   say("quantising");
   const auto model = sp::quant::quantize(sparse, data.train);
+  sp::expects(sp::quant::same_pattern(model, r.masks), sp::errc::invariant_broken,
+              "the integer model does not have the blocks of the masks");
   f.accuracy_int8 = sp::quant::accuracy(
       model, sp::hw::run_functional(model, data.test.images).back(), data.test.labels);
 

@@ -62,10 +62,10 @@ inline void mark_unwritten(memory_model& memory, const tensor_placement& t, std:
 
 }  // namespace detail
 
-/// Puts image and packed input (`plain`: `[n][C][H][W]` bytes) into `memory`. Everything that no
-/// range of the program reaches is poisoned: reading or writing it throws memory_access. Outputs of
-/// layers are readable only once they are written; interleaved images that do not exist count as
-/// written. Throws what memory_model and program::pack_input() throw.
+/// Puts image and packed input (`plain`: `[n][C][H][W]` bytes) into `memory`. Reading what no range
+/// of the image reaches, or an output before it was written, and writing to the image or the input
+/// throw memory_access later; a tensor with interleaved images that do not exist counts as written
+/// as a whole. Throws what memory_model and program::pack_input() throw.
 inline void load_program(memory_model& memory, const program& p,
                          std::span<const std::uint8_t> plain) {
   memory.add_region("image", program_image_base, static_cast<index_t>(p.image.size()), false);
