@@ -12,3 +12,4 @@
 #include "swprune/mask/mask_metrics.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/mask/ring_order.hpp"
+#include "swprune/mask/tap_mask.hpp"

@@ -10,6 +10,15 @@
 
 namespace swprune::inline v0::mask {
 
+/// Where a layer's input comes from: output channel c of layer `layer` arrives as input channel
+/// c + first_channel.
+struct layer_source {
+  std::string layer{};        ///< name of an earlier layer of the list; empty: the network's input
+  index_t first_channel = 0;  ///< >= 0; not 0 for concatenation and zero-padded shortcuts
+
+  friend bool operator==(const layer_source&, const layer_source&) = default;
+};
+
 /// What pruning must know of a layer with weights: convolution, or fully connected layer as a
 /// convolution (1 x 1 on a flat vector, valid H x W after a map).
 struct layer_spec {
@@ -19,7 +28,11 @@ struct layer_spec {
   index_t kernel_height = 1;  ///< Nky, in [1, 1024]
   index_t kernel_width = 1;   ///< Nkx, in [1, 1024]
   index_t out_pixels = 1;     ///< Noy * Nox of the convolution, before any pooling, in [1, 2^32]
-  bool keep_dense = false;    ///< keep all blocks, whatever the sparsity
+  bool keep_dense = false;    ///< keep all blocks and taps, whatever the sparsity
+  /// What is added up (residual) or stands side by side (concatenation) at the input; empty: the
+  /// layer before it in the list, or the network's input for the first. Between layers with weights
+  /// only: a residual network lists every layer whose outputs reach the sum.
+  std::vector<layer_source> sources{};
 
   [[nodiscard]] constexpr index_t weights() const {
     return in_channels * out_channels * kernel_height * kernel_width;
