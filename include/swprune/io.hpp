@@ -7,6 +7,7 @@
 #include "swprune/io/container.hpp"
 #include "swprune/io/data_dir.hpp"
 #include "swprune/io/deflate.hpp"
+#include "swprune/io/edge_list.hpp"
 #include "swprune/io/file.hpp"
 #include "swprune/io/idx.hpp"
 #include "swprune/io/int8_model_file.hpp"

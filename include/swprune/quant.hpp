@@ -10,3 +10,4 @@
 #include "swprune/quant/int8_model.hpp"
 #include "swprune/quant/multiplier.hpp"
 #include "swprune/quant/quantize.hpp"
+#include "swprune/quant/whole_blocks.hpp"

@@ -10,6 +10,7 @@
 #include "swprune/train/gradient_check.hpp"
 #include "swprune/train/observer.hpp"
 #include "swprune/train/pattern.hpp"
+#include "swprune/train/progressive.hpp"
 #include "swprune/train/recipes.hpp"
 #include "swprune/train/schedule.hpp"
 #include "swprune/train/sgd.hpp"

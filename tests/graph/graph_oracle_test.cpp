@@ -2,19 +2,36 @@
 #include <fmt/core.h>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
 
+#include "swprune/graph/barabasi_albert.hpp"
+#include "swprune/graph/bipartite_random.hpp"
 #include "swprune/graph/clustering.hpp"
+#include "swprune/graph/components.hpp"
+#include "swprune/graph/degree_histogram.hpp"
+#include "swprune/graph/erdos_renyi.hpp"
 #include "swprune/graph/fold.hpp"
+#include "swprune/graph/newman_watts.hpp"
 #include "swprune/graph/path_length.hpp"
+#include "swprune/graph/random_biregular.hpp"
+#include "swprune/graph/randomise.hpp"
+#include "swprune/graph/sampled_clustering.hpp"
+#include "swprune/graph/sampled_path_length.hpp"
+#include "swprune/graph/singular_value.hpp"
+#include "swprune/graph/small_world_curve.hpp"
 #include "swprune/graph/watts_strogatz.hpp"
 #include "swprune/graph/ws_balanced.hpp"
+#include "swprune/graph/ws_flex.hpp"
 #include "tests/graph/run_oracle.hpp"
+#include "tests/graph/two_samples.hpp"
 #include "tests/support/require.hpp"
 
 using namespace swprune;
+using swprune_test::mean_distance;
+using swprune_test::moments_of;
 
 namespace {
 
@@ -26,7 +43,8 @@ std::string line_of(const graph::undirected& g) {
   return line + "\n";
 }
 
-/// Graphs of all sorts: rings, rewired, folded masks, disconnected ones, one without edges.
+/// Graphs of every kind that the library makes, some in parts, one without edges, and the random
+/// references of sigma and omega.
 std::vector<graph::undirected> specimens() {
   std::vector<graph::undirected> list;
   rng random(31);
@@ -37,31 +55,22 @@ std::vector<graph::undirected> specimens() {
     list.push_back(graph::fold(graph::ws_balanced({{32, 32, 8, 0}, beta}, random).graph));
     list.push_back(graph::fold(graph::ws_balanced({{24, 48, 7, 5}, beta}, random).graph));
   }
+  for (const double p : {0.0, 0.1, 1.0}) {
+    list.push_back(graph::ws_flex({.nodes = 70, .degree = 5.3, .rewire = p}, random));
+    list.push_back(graph::newman_watts({.nodes = 70, .degree = 4, .shortcut = p}, random));
+  }
+  for (const index_t edges : {40, 90, 700})
+    list.push_back(graph::erdos_renyi({.nodes = 75, .edges = edges}, random));
+  for (const index_t attached : {1, 3, 12})
+    list.push_back(graph::barabasi_albert({.nodes = 90, .attached = attached}, random));
+  list.push_back(graph::randomise(list[5], random).graph);
+  list.push_back(
+      graph::randomise(graph::fold(graph::bipartite_lattice({32, 32, 8, 0})), random).graph);
+  list.push_back(graph::fold(
+      graph::bipartite_barabasi_albert({.out_nodes = 30, .in_nodes = 50, .degree = 6}, random)));
   list.push_back(graph::undirected(5, std::vector<graph::edge>{}));
   list.push_back(graph::undirected(6, std::vector<graph::edge>{{0, 1}, {2, 3}, {3, 4}, {2, 4}}));
   return list;
-}
-
-struct moments {
-  double mean = 0.0;
-  double error = 0.0;  ///< standard error of the mean
-};
-
-moments moments_of(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  moments m;
-  for (const double v : values) m.mean += v / n;
-  double square = 0.0;
-  for (const double v : values) square += (v - m.mean) * (v - m.mean) / (n - 1.0);
-  m.error = std::sqrt(square / n);
-  return m;
-}
-
-/// |difference of the means| in standard errors.
-double distance(const std::vector<double>& a, const std::vector<double>& b) {
-  const moments x = moments_of(a);
-  const moments y = moments_of(b);
-  return std::abs(x.mean - y.mean) / std::hypot(x.error, y.error);
 }
 
 /// C and L of `graphs` draws.
@@ -76,18 +85,36 @@ std::vector<std::vector<double>> own_draws(index_t n, index_t k, double p, int g
   return columns;
 }
 
+/// What the oracle says to a list of graphs.
+std::vector<std::vector<double>> ask(const std::string& python, const std::string& question,
+                                     const std::vector<graph::undirected>& graphs) {
+  std::string text;
+  for (const graph::undirected& g : graphs) text += line_of(g);
+  const swprune_test::temporary_file file(text);
+  return swprune_test::numbers_from(
+      fmt::format("{} '{}' {} '{}'", python, script(), question, file.path()));
+}
+
+/// C and L of networkx's own Watts-Strogatz graphs.
+std::vector<std::vector<double>> networkx_draws(const std::string& python, const std::string& how,
+                                                index_t n, index_t k, double p, int graphs) {
+  const auto rows = swprune_test::numbers_from(
+      fmt::format("{} '{}' {} {} {} {} {}", python, script(), how, n, k, p, graphs));
+  REQUIRE(rows.size() == static_cast<std::size_t>(graphs));
+  std::vector<std::vector<double>> columns(2);
+  for (const auto& row : rows)
+    for (std::size_t m = 0; m < 2; ++m) columns[m].push_back(row.at(m));
+  return columns;
+}
+
 }  // namespace
 
 TEST_CASE("clustering and path length agree with networkx and igraph to 1e-12") {
   const auto python = swprune_test::find_oracle_python("networkx");
   if (!python) SWPRUNE_SKIP_ORACLE("no Python with networkx");
   if (!swprune_test::find_oracle_python("igraph")) SWPRUNE_SKIP_ORACLE("no Python with igraph");
-  std::string text;
   const auto graphs = specimens();
-  for (const graph::undirected& g : graphs) text += line_of(g);
-  const swprune_test::temporary_file file(text);
-  const auto oracle = swprune_test::numbers_from(
-      fmt::format("{} '{}' measure '{}'", *python, script(), file.path()));
+  const auto oracle = ask(*python, "measure", graphs);
   REQUIRE(oracle.size() == graphs.size());
   for (std::size_t i = 0; i < graphs.size(); ++i) {
     CAPTURE(i, graphs[i].nodes(), graphs[i].edges());
@@ -101,23 +128,120 @@ TEST_CASE("clustering and path length agree with networkx and igraph to 1e-12") 
   }
 }
 
+TEST_CASE("complete samples agree with networkx to 1e-12") {
+  const auto python = swprune_test::find_oracle_python("networkx");
+  if (!python) SWPRUNE_SKIP_ORACLE("no Python with networkx");
+  if (!swprune_test::find_oracle_python("igraph")) SWPRUNE_SKIP_ORACLE("no Python with igraph");
+  const auto graphs = specimens();
+  const auto oracle = ask(*python, "measure", graphs);
+  REQUIRE(oracle.size() == graphs.size());
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    CAPTURE(i);
+    rng random(1);
+    const index_t all = graphs[i].nodes();
+    CHECK(std::abs(graph::sampled_clustering(graphs[i], all, random).value - oracle[i][0]) <=
+          1e-12);
+    CHECK(std::abs(graph::sampled_path_length(graphs[i], all, random).value - oracle[i][1]) <=
+          1e-12);
+  }
+}
+
+TEST_CASE("components and degree histograms are those of networkx") {
+  const auto python = swprune_test::find_oracle_python("networkx");
+  if (!python) SWPRUNE_SKIP_ORACLE("no Python with networkx");
+  const auto graphs = specimens();
+  const auto oracle = ask(*python, "describe", graphs);
+  REQUIRE(oracle.size() == 2 * graphs.size());
+  index_t parts = 0;
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    CAPTURE(i);
+    auto sizes = graph::connected_components(graphs[i]).sizes;
+    std::sort(sizes.rbegin(), sizes.rend());
+    CHECK(std::vector<double>(sizes.begin(), sizes.end()) == oracle[2 * i]);
+    const auto histogram = graph::degree_histogram(graphs[i]);
+    CHECK(std::vector<double>(histogram.begin(), histogram.end()) == oracle[2 * i + 1]);
+    parts += sizes.size() > 1;
+  }
+  CHECK(parts >= 3);  // there was something to tell apart
+}
+
+TEST_CASE("singular values agree with numpy to 1e-12") {
+  const auto python = swprune_test::find_oracle_python("numpy");
+  if (!python) SWPRUNE_SKIP_ORACLE("no Python with numpy");
+  if (!swprune_test::find_oracle_python("networkx")) SWPRUNE_SKIP_ORACLE("no networkx");
+  rng random(77);
+  std::vector<graph::bipartite> graphs;
+  for (const double beta : {0.0, 0.1, 1.0}) {
+    graphs.push_back(graph::ws_balanced({{32, 32, 8, 0}, beta}, random).graph);
+    graphs.push_back(graph::ws_balanced({{24, 60, 11, 5}, beta}, random).graph);
+    graphs.push_back(graph::ws_balanced({{128, 64, 10, 0}, beta}, random).graph);
+  }
+  graphs.push_back(graph::random_biregular({64, 64, 1, 0}, random));
+  graphs.push_back(graph::random_biregular({9, 9, 9, 0}, random));  // rank 1
+  graphs.push_back(
+      graph::bipartite_barabasi_albert({.out_nodes = 30, .in_nodes = 50, .degree = 6}, random));
+  graphs.push_back(
+      graph::bipartite_erdos_renyi({.out_nodes = 40, .in_nodes = 30, .edges = 35}, random));
+  graphs.push_back(graph::bipartite(4, {{}, {1}, {}}));
+  std::string text;
+  for (const graph::bipartite& g : graphs) {
+    text += fmt::format("{} {}", g.out_nodes(), g.in_nodes());
+    for (index_t j = 0; j < g.out_nodes(); ++j)
+      for (const graph::node_t i : g.row(j)) text += fmt::format(" {} {}", j, i);
+    text += "\n";
+  }
+  const swprune_test::temporary_file file(text);
+  const auto oracle =
+      swprune_test::numbers_from(fmt::format("{} '{}' svd '{}'", *python, script(), file.path()));
+  REQUIRE(oracle.size() == graphs.size());
+  for (std::size_t n = 0; n < graphs.size(); ++n) {
+    const auto values = graph::singular_values(graphs[n]);
+    CAPTURE(n, graphs[n].out_nodes(), graphs[n].in_nodes());
+    REQUIRE(oracle[n].size() == values.size());
+    for (std::size_t k = 0; k < values.size(); ++k)
+      CHECK(std::abs(values[k] - oracle[n][k]) <= 1e-12);
+    CHECK(std::abs(graph::second_singular_value(graphs[n]) - oracle[n].at(1)) <= 1e-12);
+  }
+}
+
+TEST_CASE("the figure of 1998 has the clustering and path length of networkx at 0.01 and 0.1") {
+  const auto python = swprune_test::find_oracle_python("networkx");
+  if (!python) SWPRUNE_SKIP_ORACLE("no Python with networkx");
+  if (!swprune_test::find_oracle_python("igraph")) SWPRUNE_SKIP_ORACLE("no Python with igraph");
+  const int graphs = 200;
+  const auto curve = graph::measure_small_world_curve({.rewire = {0.01, 0.1}}, rng(1));
+  for (const graph::small_world_point& point : curve.points) {
+    const double p = point.rewire;
+    const auto theirs = networkx_draws(*python, "draw_fast", 1000, 10, p, graphs);
+    const swprune_test::moments c = moments_of(theirs[0]);
+    const swprune_test::moments l = moments_of(theirs[1]);
+    CAPTURE(p, point.clustering.value, c.mean, c.error, point.path_length.value, l.mean, l.error);
+    // The 20 realisations of the figure: 3.9 standard errors are 99.9 % of Student's law there.
+    CHECK(std::abs(point.clustering.value - c.mean) <
+          3.9 * std::hypot(point.clustering.error, c.error));
+    CHECK(std::abs(point.path_length.value - l.mean) <
+          3.9 * std::hypot(point.path_length.error, l.error));
+    const auto ours = own_draws(1000, 10, p, graphs);
+    CHECK(mean_distance(ours[0], theirs[0]) < 3.3);
+    CHECK(mean_distance(ours[1], theirs[1]) < 3.3);
+    const auto wrong = own_draws(1000, 10, 0.8 * p, graphs);
+    CHECK(mean_distance(wrong[0], theirs[0]) > 3.3);
+    CHECK(mean_distance(wrong[1], theirs[1]) > 3.3);
+  }
+}
+
 TEST_CASE("ws_classic has the mean clustering and path length of networkx") {
   const auto python = swprune_test::find_oracle_python("networkx");
   if (!python) SWPRUNE_SKIP_ORACLE("no Python with networkx");
   const int graphs = 400;
   for (const double p : {0.05, 0.2, 1.0}) {
     CAPTURE(p);
-    const auto rows = swprune_test::numbers_from(
-        fmt::format("{} '{}' draw 60 6 {} {}", *python, script(), p, graphs));
-    REQUIRE(rows.size() == static_cast<std::size_t>(graphs));
-    std::vector<std::vector<double>> theirs(2);
-    for (const auto& row : rows)
-      for (std::size_t m = 0; m < 2; ++m) theirs[m].push_back(row.at(m));
+    const auto theirs = networkx_draws(*python, "draw", 60, 6, p, graphs);
     const auto ours = own_draws(60, 6, p, graphs);
-    CHECK(distance(ours[0], theirs[0]) < 3.3);  // 99.9 % interval, fixed seeds
-    CHECK(distance(ours[1], theirs[1]) < 3.3);
+    CHECK(mean_distance(ours[0], theirs[0]) < 3.3);  // 99.9 % interval, fixed seeds
+    CHECK(mean_distance(ours[1], theirs[1]) < 3.3);
     if (p == 1.0) continue;                                // there 0.8 p looks much the same
     const auto wrong = own_draws(60, 6, 0.8 * p, graphs);  // the comparison has the power to fail
-    CHECK(distance(wrong[0], theirs[0]) > 3.3);
+    CHECK(mean_distance(wrong[0], theirs[0]) > 3.3);
   }
 }

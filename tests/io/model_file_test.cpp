@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "swprune/core/rng.hpp"
 #include "tests/io/dense_lenet.hpp"
 #include "tests/io/file_checks.hpp"
+#include "tests/nn/naive_conv.hpp"
 
 using namespace swprune;
 using swprune_test::caught;
@@ -196,6 +198,78 @@ TEST_CASE("model file: absent blocks take no byte") {
     if (auto* conv = dynamic_cast<nn::conv2d<float>*>(&net.at(i)))
       CHECK(records.at(fmt::format("layer{}.parameter.weights", i)).count() ==
             std::ssize(conv->weights()));
+}
+
+namespace {
+
+/// random_network() with taps taken from both layers with weights.
+template <typename Scalar>
+nn::network<Scalar> thin_network(std::uint64_t seed) {
+  nn::network<Scalar> net = random_network<Scalar>(seed);
+  rng random(seed);
+  std::vector<mask::layer_mask> masks = net.masks().layers();
+  for (mask::layer_mask& m : masks) swprune_test::thin_taps(m, 0.5, random);
+  net.change_masks(mask::mask_set(masks));
+  return net;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("model file: layers whose blocks lack taps come back", "", float, double) {
+  const temp_dir dir;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    nn::network<TestType> net = thin_network<TestType>(seed);
+    REQUIRE_FALSE(net.masks().at("conv1").kept_taps.keeps_all());
+    io::save_network(dir / "net.swp", net);
+    nn::network<TestType> loaded = io::load_network<TestType>(dir / "net.swp");
+    check_equal(net, loaded);
+    CHECK(io::network_records(loaded) == io::network_records(net));
+    const io::record_set records = io::network_records(net);
+    for (const index_t i : {0, 4}) {
+      const auto& conv = dynamic_cast<nn::conv2d<TestType>&>(net.at(i));
+      const std::string prefix = fmt::format("layer{}.", i);
+      CHECK(records.at(prefix + "parameter.weights").count() == std::ssize(conv.weights()));
+      CHECK(records.at(prefix + "mask.taps").count() ==
+            conv.mask().out_groups() * conv.mask().in_groups() * conv.mask().taps());
+    }
+  }
+}
+
+TEST_CASE("model file: taps that do not fit the weights are refused") {
+  const nn::network<float> net = thin_network<float>(1);
+  const io::record_set good = io::network_records(net);
+  REQUIRE_NOTHROW(io::network_from_records<float>(good));
+  const auto taps = good.vector<std::uint8_t>("layer0.mask.taps");
+  const auto error_with = [&](const io::array& value) {
+    const io::record_set bad = with(good, "layer0.mask.taps", &value);
+    return error_of([&] { (void)io::network_from_records<float>(bad); });
+  };
+  CHECK(error_with(numbers(std::vector<std::uint8_t>(9, 1)))
+            .says({"'conv1'", "weights", "the file has"}));
+  auto changed = taps;
+  auto lacking = std::find(changed.begin(), changed.end(), std::uint8_t{0});
+  const auto before = std::find(changed.begin(), changed.end(), std::uint8_t{1});
+  REQUIRE(lacking != changed.end());
+  const mask::layer_mask m = net.masks().at("conv1");
+  while (!m.blocks.test((lacking - changed.begin()) / 9 / m.in_groups(),
+                        (lacking - changed.begin()) / 9 % m.in_groups()))
+    lacking = std::find(lacking + 1, changed.end(), std::uint8_t{0});
+  *lacking = 1;  // a tap too many
+  CHECK(error_with(numbers(changed)).says({"'conv1'", "weights", "the file has"}));
+  *lacking = 2;
+  CHECK(error_with(numbers(changed)).is(errc::file_mismatch));
+  *lacking = 0;
+  std::fill(before - (before - changed.begin()) % 9, before - (before - changed.begin()) % 9 + 9,
+            std::uint8_t{0});  // a live block without taps
+  CHECK(error_with(numbers(changed)).is(errc::file_mismatch));
+}
+
+TEST_CASE("model file: a layer that keeps all taps is stored as before there were tap masks") {
+  const io::record_set records = io::network_records(random_network<float>(3));
+  CHECK(records.vector<std::uint8_t>("layer0.mask.taps") == std::vector<std::uint8_t>(9, 1));
+  CHECK(records.vector<std::uint8_t>("layer4.mask.taps") == std::vector<std::uint8_t>(16, 1));
+  CHECK(records.vector<std::int64_t>("version") == std::vector<std::int64_t>{1});
 }
 
 TEST_CASE("model file: the LeNet of the demonstration") {

@@ -162,6 +162,97 @@ TEST_CASE("ws_classic holds the diagonal, covers, and comes near the wanted dens
     }
 }
 
+TEST_CASE(
+    "ws_flex meets the number of blocks, newman_watts about; both cover and hold the diagonal") {
+  double flex_error = 0.0;
+  double newman_error = 0.0;
+  int masks = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed)
+    for (const auto& [go, gi] : {std::pair<index_t, index_t>{32, 32}, {32, 64}, {48, 20}})
+      for (const mask_kind kind : {mask_kind::ws_flex, mask_kind::newman_watts}) {
+        CAPTURE(seed, go, gi, mask::to_string(kind));
+        rng random(seed);
+        generate_params p{.out_groups = go,
+                          .in_groups = gi,
+                          .kind = kind,
+                          .beta = 0.2,
+                          .order = ring_order::aligned};
+        p = with_blocks(p, go * gi / 4 + static_cast<index_t>(seed));
+        const auto m = generate(p, random);
+        const auto g = mask::to_ring(m.blocks, ring_order::aligned);
+        REQUIRE(swprune_test::all_inputs_used(g));
+        REQUIRE(swprune_test::all_outputs_fed(g));
+        const index_t n = std::min(go, gi);
+        for (index_t v = 0; v < n; ++v)
+          REQUIRE(m.blocks.test(ceil_div(v * go, n), ceil_div(v * gi, n)));
+        REQUIRE(m.beta_achieved == Approx(0.17).margin(0.14));
+        const double wanted = static_cast<double>(go * gi / 4 + static_cast<index_t>(seed));
+        const double error = std::abs(static_cast<double>(m.blocks.count()) - wanted) / wanted;
+        (kind == mask_kind::ws_flex ? flex_error : newman_error) += error;
+        masks += kind == mask_kind::ws_flex;
+      }
+  CHECK(flex_error / masks < 0.02);  // on rectangles only about: columns of a node are not equal
+  CHECK(newman_error / masks < 0.12);
+}
+
+TEST_CASE("erdos_renyi has exactly the blocks and a block in every row; columns vary") {
+  index_t widest = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    CAPTURE(seed);
+    rng random(seed);
+    generate_params p{.out_groups = 16, .in_groups = 40, .kind = mask_kind::erdos_renyi};
+    p = with_blocks(p, static_cast<index_t>(16 + random.below(600)));
+    const auto m = generate(p, random);
+    REQUIRE(m.blocks.count() == p.degree * 16 + p.extra_rows);
+    for (index_t j = 0; j < 16; ++j) REQUIRE(m.blocks.row_degree(j) >= 1);
+    widest = std::max(widest, m.column_spread);
+  }
+  CHECK(widest > 4);
+}
+
+TEST_CASE("barabasi_albert has rows of the nearest whole degree and columns that are hubs") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
+    for (const index_t extra : {0, 7, 8, 15}) {
+      CAPTURE(seed, extra);
+      rng random(seed);
+      const auto m = generate({.out_groups = 16,
+                               .in_groups = 64,
+                               .degree = 9,
+                               .extra_rows = extra,
+                               .kind = mask_kind::barabasi_albert},
+                              random);
+      for (index_t j = 0; j < 16; ++j) REQUIRE(m.blocks.row_degree(j) == (extra >= 8 ? 10 : 9));
+      REQUIRE(m.column_spread > 4);
+    }
+}
+
+TEST_CASE("kinds that are not balanced have one level, and unstructured has no blocks") {
+  rng random(1);
+  for (const mask_kind kind : mask::mask_kinds) {
+    if (mask::is_balanced(kind) || kind == mask_kind::dense || kind == mask_kind::unstructured)
+      continue;
+    CHECK_THROWS_WITH(
+        generate({.out_groups = 8, .in_groups = 8, .degree = 3, .kind = kind, .cluster_size = 2},
+                 random),
+        Catch::Contains(fmt::format("kind {} has one level", mask::to_string(kind))));
+  }
+  CHECK_THROWS_WITH(
+      generate({.out_groups = 8, .in_groups = 8, .degree = 3, .kind = mask_kind::unstructured},
+               random),
+      Catch::Contains("kind unstructured has no graph of blocks"));
+}
+
+TEST_CASE("inner_degree reaches the clusters") {
+  generate_params p{.out_groups = 32, .in_groups = 32, .degree = 8, .cluster_size = 4};
+  const auto half = generate(p, rng(1), "conv").blocks;
+  p.inner_degree = 2;
+  CHECK(generate(p, rng(1), "conv").blocks == half);
+  p.inner_degree = 4;
+  CHECK_FALSE(generate(p, rng(1), "conv").blocks == half);
+  p.inner_degree = 5;
+  CHECK_THROWS_WITH(generate(p, rng(1), "conv"), Catch::Contains("the inner degree must lie in"));
+}
+
 TEST_CASE("what no mask has is refused by name") {
   rng random(1);
   CHECK_THROWS_WITH(with_blocks({.out_groups = 4, .in_groups = 4}, 17),
@@ -187,7 +278,8 @@ TEST_CASE("kinds have names both ways") {
     CHECK(mask::parse_mask_kind(mask::to_string(kind)) == kind);
   CHECK_THROWS_WITH(mask::parse_mask_kind("smallworld"),
                     Catch::Contains("a mask kind is one of small_world, lattice, random, dense, "
-                                    "ws_classic; given 'smallworld'"));
+                                    "ws_classic, ws_flex, newman_watts, erdos_renyi, "
+                                    "barabasi_albert, unstructured; given 'smallworld'"));
 }
 
 TEST_CASE("I8 in place: an interleaved mask is measured with its order undone") {

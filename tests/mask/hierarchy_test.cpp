@@ -2,6 +2,8 @@
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
+#include <array>
+
 #include "swprune/graph/locality.hpp"
 #include "swprune/mask/hierarchy.hpp"
 #include "tests/graph/checks.hpp"
@@ -103,6 +105,35 @@ TEST_CASE("more clusters than asked for where coverage needs them") {
       {.size = size, .kind = mask_kind::lattice, .cluster_size = 4, .inner_degree = 4}, random);
   CHECK(h.clusters.row_degree(0) == 4);
   CHECK(swprune_test::all_inputs_used(h.graph));
+}
+
+TEST_CASE("columns of two levels: how often they are more than one apart") {
+  // the shares that the documentation of hierarchy() states, with room for another sample
+  const auto share = [](bool divides, bool whole) {
+    rng random(11);
+    index_t uneven = 0;
+    constexpr index_t layers = 3000;
+    for (index_t t = 0; t < layers; ++t) {
+      const auto draw = [&](index_t n) {
+        return 1 + static_cast<index_t>(random.below(static_cast<std::uint64_t>(n)));
+      };
+      hierarchy_params p;
+      p.cluster_size = 1 + draw(5);
+      p.kind = std::array{mask_kind::small_world, mask_kind::lattice,
+                          mask_kind::random}[static_cast<std::size_t>(t % 3)];
+      p.size.out_nodes = divides ? draw(12) * p.cluster_size : draw(48);
+      p.size.in_nodes = divides ? draw(12) * p.cluster_size : draw(48);
+      p.size.degree = draw(p.size.in_nodes + 1) - 1;
+      if (p.size.degree < p.size.in_nodes && t % 2 == 0)
+        p.size.extra_rows = draw(p.size.out_nodes) - 1;
+      p.inner_degree = whole ? p.cluster_size : 0;
+      uneven += hierarchy(p, random).column_spread > 1;
+    }
+    return static_cast<double>(uneven) / static_cast<double>(layers);
+  };
+  CHECK(share(true, false) == Approx(0.04).margin(0.015));
+  CHECK(share(false, false) == Approx(0.06).margin(0.015));
+  CHECK(share(true, true) == Approx(0.28).margin(0.03));
 }
 
 TEST_CASE("parameters outside their range are refused by name") {

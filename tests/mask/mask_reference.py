@@ -2,6 +2,10 @@
 """A second implementation of small-world masks, written from their definition alone.
 
 mask_reference.py SEED NAME STAGE GO GI DEGREE BETA ALIGNED   prints the mask as rows of 0 and 1
+mask_reference.py taps KH KW KEPT GO GI BLOCKS                prints the taps of every block, a line
+                                                              each; BLOCKS is a word of 0 and 1
+mask_reference.py densities SPARSITY GAMMA LAYER...           prints the density of every layer that
+                              is not kept dense; LAYER is NIF:NOF:KH:KW:KEEP:LOWEST, KEEP 0 or 1
 """
 import math
 import sys
@@ -78,7 +82,52 @@ def stride(gi):
     return min(good or usable or [gi - 1], key=lambda s: (abs(s - root), -s))
 
 
+def taps(kh, kw, kept, go, gi, blocks):
+    """Every live block: the centre, then as many of the others as are missing, round and round."""
+    centre = kh // 2 * kw + kw // 2
+    others = [t for t in range(kh * kw) if t != centre]
+    turn = 0
+    for place in range(go * gi):
+        row = [0] * (kh * kw)
+        if blocks[place] == "1":
+            row[centre] = 1
+            for _ in range(kept - 1):
+                row[others[turn % len(others)]] = 1
+                turn += 1
+        print(*row)
+
+
+def densities(sparsity, gamma, layers):
+    """min(1, eps r^gamma), not below the lowest, by bisection of eps in floating point."""
+    total = sum(nif * nof * kh * kw for nif, nof, kh, kw, _, _ in layers)
+    dense = sum(nif * nof * kh * kw for nif, nof, kh, kw, keep, _ in layers if keep)
+    free = [x for x in layers if not x[4]]
+    wanted = (1 - sparsity) * total - dense
+    scores = [((nif + nof + kh + kw) / (nif * nof * kh * kw)) ** gamma
+              for nif, nof, kh, kw, _, _ in free]
+
+    def at(eps):
+        return [min(1.0, max(x[5], eps * s)) for x, s in zip(free, scores)]
+
+    def kept(eps):
+        return sum(d * x[0] * x[1] * x[2] * x[3] for d, x in zip(at(eps), free))
+
+    low, high = 0.0, 1.0 / min(scores)
+    for _ in range(200):
+        middle = (low + high) / 2
+        low, high = (middle, high) if kept(middle) < wanted else (low, middle)
+    for d in at(high):
+        print(repr(d))
+
+
 def main():
+    if sys.argv[1] == "taps":
+        taps(*map(int, sys.argv[2:7]), sys.argv[7])
+        return
+    if sys.argv[1] == "densities":
+        densities(float(sys.argv[2]), float(sys.argv[3]),
+                  [[*map(int, x.split(":")[:5]), float(x.split(":")[5])] for x in sys.argv[4:]])
+        return
     seed, name, stage, go, gi, d = (f(x) for f, x in zip((int, str, int, int, int, int),
                                                          sys.argv[1:7]))
     rows = small_world(go, gi, d, float(sys.argv[7]), stream(seed, "mask", fnv(name), stage))

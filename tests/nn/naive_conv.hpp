@@ -53,6 +53,10 @@ struct naive_conv {
   [[nodiscard]] bool live(index_t o, index_t i) const {
     return mask.blocks.test(o / mask.block.outputs, i / mask.block.inputs);
   }
+  [[nodiscard]] bool kept(index_t o, index_t i, index_t ky, index_t kx) const {
+    return mask.kept_taps.test(o / mask.block.outputs, i / mask.block.inputs,
+                               ky * mask.kernel_width + kx);
+  }
 
   /// body(n, o, i, ky, kx, oy, ox, iy, ix) for every product of the masked dense convolution.
   template <typename Body>
@@ -66,6 +70,7 @@ struct naive_conv {
             for (index_t ox = 0; ox < out.width; ++ox)
               for (index_t ky = 0; ky < mask.kernel_height; ++ky)
                 for (index_t kx = 0; kx < mask.kernel_width; ++kx) {
+                  if (!kept(o, i, ky, kx)) continue;
                   const index_t iy = oy * stride - padding + ky;
                   const index_t ix = ox * stride - padding + kx;
                   if (iy < 0 || iy >= in.height || ix < 0 || ix >= in.width) continue;
@@ -133,8 +138,23 @@ inline swprune::mask::layer_mask random_mask(index_t in, index_t out, index_t kh
   return m;
 }
 
+/// Lets every live block keep each tap with probability `share`, at least one; no table if it turns
+/// out that all are kept.
+inline void thin_taps(swprune::mask::layer_mask& m, double share, swprune::rng& random) {
+  swprune::mask::tap_mask taps(m.out_groups(), m.in_groups(), m.taps());
+  bool lacking = false;
+  for (index_t j = 0; j < m.out_groups(); ++j)
+    for (index_t i = 0; i < m.in_groups(); ++i) {
+      if (!m.blocks.test(j, i)) continue;
+      for (index_t tap = 0; tap < m.taps(); ++tap) taps.set(j, i, tap, random.uniform() < share);
+      taps.set(j, i, static_cast<index_t>(random.below(static_cast<std::uint64_t>(m.taps()))));
+      lacking = lacking || taps.count(j, i) < m.taps();
+    }
+  m.kept_taps = lacking ? taps : swprune::mask::tap_mask();
+}
+
 /// visit(o, i, ky, kx, index) for every number of a layer's weight storage, padding outputs too, as
-/// the format says: row, live block ascending, ci, ky, kx, Bo outputs.
+/// the format says: row, live block ascending, ci, kept ky, kx, Bo outputs.
 template <typename Visit>
 index_t walk_storage(const swprune::mask::layer_mask& m, const Visit& visit) {
   index_t at = 0;
@@ -144,7 +164,8 @@ index_t walk_storage(const swprune::mask::layer_mask& m, const Visit& visit) {
       for (index_t i = g * m.block.inputs; i < (g + 1) * m.block.inputs && i < m.in_channels; ++i)
         for (index_t ky = 0; ky < m.kernel_height; ++ky)
           for (index_t kx = 0; kx < m.kernel_width; ++kx)
-            for (index_t o = 0; o < m.block.outputs; ++o)
+            for (index_t o = 0;
+                 o < m.block.outputs && m.kept_taps.test(j, g, ky * m.kernel_width + kx); ++o)
               visit(j * m.block.outputs + o, i, ky, kx, at++);
     }
   return at;

@@ -9,13 +9,9 @@
 #include <vector>
 
 #include "swprune/core/rng.hpp"
-#include "swprune/graph/lattice.hpp"
-#include "swprune/graph/watts_strogatz.hpp"
 #include "swprune/report/axis.hpp"
 #include "swprune/report/bar_chart.hpp"
 #include "swprune/report/line_chart.hpp"
-#include "swprune/report/mask_raster.hpp"
-#include "swprune/report/ring_drawing.hpp"
 #include "tests/io/file_checks.hpp"
 #include "tests/report/xml_check.hpp"
 
@@ -28,13 +24,6 @@ using swprune_test::xml_error;
 namespace {
 
 constexpr double nan_value = std::numeric_limits<double>::quiet_NaN();
-
-mask::layer_mask mask_of(index_t out, index_t in) {
-  mask::layer_mask m{
-      .name = "conv<2>", .block = {8, 4}, .out_channels = out * 8, .in_channels = in * 4};
-  m.blocks = mask::block_mask(out, in);
-  return m;
-}
 
 }  // namespace
 
@@ -147,46 +136,25 @@ TEST_CASE("bar chart: one bar per category and series, height in proportion") {
     CHECK(error_of([&] { (void)bar_chart({"a"}, {{"s", {bad}}}, {}); }).is(errc::report_value));
 }
 
-TEST_CASE("mask raster: the live blocks and nothing else is painted") {
-  mask::layer_mask m = mask_of(3, 5);
-  m.blocks.set(0, 1);
-  m.blocks.set(0, 2);  // joins the one before
-  m.blocks.set(2, 4);
-  const std::string plain = mask_raster(m);
-  CHECK(xml_error(plain).empty());
-  CHECK(count_of(plain, "fill=\"#0072b2\"") == 2);
-  CHECK(count_of(plain, "width=\"48\" height=\"24\" fill=\"#0072b2\"") == 1);
-  CHECK(count_of(plain, "conv&lt;2&gt;: 3 x 5 blocks of 8 x 4") == 2);
-  const std::string clustered =
-      mask_raster(m, {.row_clusters = {0, 0, 1}, .column_clusters = {0, 0, 1, 1, 1}});
-  CHECK(xml_error(clustered).empty());
-  CHECK(count_of(clustered, "fill=\"#0072b2\"") == 1);  // (0, 1)
-  CHECK(count_of(clustered, "fill=\"#323f4b\"") == 1);  // (0, 2) between clusters
-  CHECK(count_of(clustered, "fill=\"#d55e00\"") == 1);  // (2, 4)
-  CHECK(xml_error(mask_raster(mask_of(1, 2000))).empty());
-  CHECK(xml_error(mask_raster(mask_of(2000, 1))).empty());
+TEST_CASE("svg: a picture within a picture, cells of a grid") {
+  svg inner(20, 10, "in <here>");
+  inner.rect({0, 0}, 20, 10, {.fill = "red"});
+  svg outer(100, 50, "out");
+  outer.add(inner, {30, 20.5});
+  outer.cells("M1 2h3v1h-3z", {4, 5}, {2.5, 6}, {.fill = "blue", .opacity = 0.5});
+  CHECK(outer.width() == 100);
+  CHECK(outer.height() == 50);
+  const std::string text = outer.str();
+  CHECK(xml_error(text).empty());
+  CHECK(count_of(text, "<svg") == 1);
+  CHECK(count_of(text,
+                 "<g transform=\"translate(30 20.5)\">\n<title>in &lt;here&gt;</title>\n"
+                 "<rect x=\"0\" y=\"0\" width=\"20\" height=\"10\" fill=\"red\"/>\n</g>") == 1);
+  CHECK(count_of(text,
+                 "<path transform=\"translate(4 5) scale(2.5 6)\" d=\"M1 2h3v1h-3z\" "
+                 "fill=\"blue\" opacity=\"0.5\" shape-rendering=\"crispEdges\"/>") == 1);
   CHECK(error_of([&] {
-          (void)mask_raster(m, {.row_clusters = {0, 0, 1}});
-        }).says({"3 x 5 groups", "3 rows and 0 columns"}));
-  CHECK(error_of([&] { (void)mask_raster(m, {.size = 1}); }).is(errc::report_value));
-  m.blocks = mask::block_mask(1, 1);
-  CHECK(error_of([&] { (void)mask_raster(m); }).is(errc::mask_shape));
-}
-
-TEST_CASE("ring drawing: one dot per node, one curve per edge, shortcuts told apart") {
-  rng random(5);
-  const graph::undirected ring = graph::ws_classic({.nodes = 24, .degree = 4, .rewire = 0}, random);
-  const std::string lattice = ring_drawing(ring, {.title = "ring", .reach = 2});
-  CHECK(xml_error(lattice).empty());
-  CHECK(count_of(lattice, "<circle") == 24);
-  CHECK(count_of(lattice, "<path") == 48);
-  CHECK(count_of(lattice, "24 nodes, 48 edges, 0 of them shortcuts") == 1);
-  CHECK(count_of(ring_drawing(ring, {.reach = 1}), "24 of them shortcuts") == 1);
-  const graph::undirected world =
-      graph::ws_classic({.nodes = 24, .degree = 4, .rewire = 0.3}, random);
-  CHECK(count_of(ring_drawing(world, {.reach = 2}), "stroke=\"#d55e00\"") > 0);
-  CHECK(xml_error(ring_drawing(graph::undirected(1, {}), {})).empty());
-  CHECK(error_of([&] { (void)ring_drawing(ring, {.clusters = {1, 2}}); }).says({"24 nodes"}));
-  CHECK(error_of([&] { (void)ring_drawing(ring, {.size = 5}); }).is(errc::report_value));
-  CHECK(error_of([&] { (void)ring_drawing(ring, {.reach = -1}); }).is(errc::report_value));
+          outer.cells("M0 0h1v1h-1z", {0, 0}, {nan_value, 1}, {});
+        }).is(errc::report_value));
+  CHECK(error_of([&] { outer.add(inner, {nan_value, 0}); }).is(errc::report_value));
 }

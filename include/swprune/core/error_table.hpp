@@ -16,6 +16,9 @@
   SWPRUNE_ERROR(302, invalid_argument, mask_coverage, "the density is too low to use every input group")         \
   SWPRUNE_ERROR(303, invalid_argument, mask_density, "no mask of this sparsity exists")                          \
   SWPRUNE_ERROR(304, invalid_argument, mask_block, "the block size is not usable")                               \
+  SWPRUNE_ERROR(305, mismatch_error, mask_schedule, "the slot schedule does not belong to the mask")             \
+  SWPRUNE_ERROR(306, invalid_argument, mask_stages, "the progressive schedule is not usable")                    \
+  SWPRUNE_ERROR(307, invalid_argument, mask_mixing, "the masks do not let every output depend on every input")   \
   SWPRUNE_ERROR(401, shape_error, layer_shape, "a layer does not fit the shape it is given")                     \
   SWPRUNE_ERROR(402, invalid_argument, layer_parameter, "a layer parameter is not usable")                       \
   SWPRUNE_ERROR(403, shape_error, network_shape, "the network does not fit together")                            \

@@ -45,6 +45,17 @@ class reach_sets {
     rows_ = std::move(next);
   }
 
+  /// What this depends on through `before`, whose nodes are the inputs here.
+  [[nodiscard]] reach_sets after(const reach_sets& before) const {
+    reach_sets both(before.inputs_);
+    both.rows_.assign(rows_.size(), std::vector<std::uint64_t>(before.words_, 0));
+    for (std::size_t j = 0; j < rows_.size(); ++j)
+      for (std::size_t i = 0; i < before.rows_.size(); ++i)
+        if ((rows_[j][i / 64] >> (i % 64) & 1) != 0)
+          for (std::size_t w = 0; w < before.words_; ++w) both.rows_[j][w] |= before.rows_[i][w];
+    return both;
+  }
+
   [[nodiscard]] index_t nodes() const { return static_cast<index_t>(rows_.size()); }
   [[nodiscard]] index_t joined() const {
     index_t n = 0;
@@ -53,12 +64,19 @@ class reach_sets {
     return n;
   }
   [[nodiscard]] index_t pairs() const { return nodes() * inputs_; }
+  [[nodiscard]] bool full() const { return joined() == pairs(); }
 
  private:
   index_t inputs_;
   std::size_t words_;
   std::vector<std::vector<std::uint64_t>> rows_;
 };
+
+inline void check_follows(const bipartite& g, const reach_sets& sets, index_t layer) {
+  expects(g.in_nodes() == sets.nodes(), errc::graph_nodes,
+          "mask {} of the chain has {} input nodes but {} come in", layer, g.in_nodes(),
+          sets.nodes());
+}
 
 }  // namespace detail
 
@@ -70,14 +88,57 @@ class reach_sets {
   detail::reach_sets sets(chain.front().in_nodes());
   for (const bipartite& g : chain) {
     const auto layer = static_cast<index_t>(result.reach.size());
-    expects(g.in_nodes() == sets.nodes(), errc::graph_nodes,
-            "mask {} of the chain has {} input nodes but {} come in", layer, g.in_nodes(),
-            sets.nodes());
+    detail::check_follows(g, sets, layer);
     sets.pass(g);
     result.reach.push_back(static_cast<double>(sets.joined()) / static_cast<double>(sets.pairs()));
-    if (result.depth == 0 && sets.joined() == sets.pairs()) result.depth = layer + 1;
+    if (result.depth == 0 && sets.full()) result.depth = layer + 1;
   }
   return result;
+}
+
+/// Masks of a chain until every output node depends on every input node of the first; 0 if `most`
+/// masks are not enough. next_mask(l) gives mask l = 0, 1, ...; only as many are asked for as are
+/// needed. `inputs` in [1, 2^31 - 1]; throws graph_nodes, naming the place, if a mask does not take
+/// what comes in.
+template <typename NextMask>
+[[nodiscard]] index_t mixing_depth(index_t inputs, index_t most, NextMask&& next_mask) {
+  check_node_count(inputs, "the number of inputs of a chain");
+  detail::reach_sets sets(inputs);
+  for (index_t layer = 0; layer < most; ++layer) {
+    const bipartite g = next_mask(layer);
+    detail::check_follows(g, sets, layer);
+    sets.pass(g);
+    if (sets.full()) return layer + 1;
+  }
+  return 0;
+}
+
+/// Masks that a chain of copies of one square mask needs until every output node depends on every
+/// input node; 0 if it never mixes, however long. Decided, not given up on: an n x n matrix of
+/// which no power up to (n - 1)^2 + 1 is positive has no positive power (Wielandt 1950). O(n^3 log
+/// n) bits. Throws graph_nodes unless there are as many output as input nodes.
+[[nodiscard]] inline index_t repeated_mixing_depth(const bipartite& g) {
+  expects(g.out_nodes() == g.in_nodes(), errc::graph_nodes,
+          "a mask can follow itself only with as many output as input nodes, given {} x {}",
+          g.out_nodes(), g.in_nodes());
+  const index_t bound = (g.in_nodes() - 1) * (g.in_nodes() - 1) + 1;
+  std::vector<detail::reach_sets> powers;  // after 1, 2, 4, ... masks
+  powers.emplace_back(g.in_nodes());
+  powers.back().pass(g);
+  if (powers.back().full()) return 1;
+  for (index_t masks = 1; masks < bound && !powers.back().full(); masks *= 2)
+    powers.push_back(powers.back().after(powers.back()));
+  if (!powers.back().full()) return 0;
+  powers.pop_back();  // a full chain stays full, so the longest one that is not can be put together
+  detail::reach_sets longest = powers.back();
+  index_t depth = index_t{1} << (powers.size() - 1);
+  for (std::size_t k = powers.size() - 1; k-- > 0;) {
+    detail::reach_sets longer = powers[k].after(longest);
+    if (longer.full()) continue;
+    longest = std::move(longer);
+    depth += index_t{1} << k;
+  }
+  return depth + 1;
 }
 
 }  // namespace swprune::inline v0::graph

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
+#include "swprune/graph/detail/raw_vector.hpp"
 #include "swprune/graph/node.hpp"
 
 namespace swprune::inline v0::graph {
@@ -17,6 +19,15 @@ struct edge {
   node_t b = 0;
   friend constexpr bool operator==(const edge&, const edge&) = default;
 };
+
+class undirected;
+
+namespace detail {
+/// A graph from finished rows, which are taken as they are: offsets [nodes + 1] from 0 to the
+/// number of entries, every row ascending, every edge in the rows of both its ends. For generators
+/// that make rows without a list of edges.
+[[nodiscard]] undirected adopt_rows(raw_vector<index_t> offsets, raw_vector<node_t> neighbours);
+}  // namespace detail
 
 /// An immutable simple undirected graph (no self loop, no double edge) in compressed rows: the
 /// neighbours of every node, ascending.
@@ -33,6 +44,11 @@ class undirected {
 
   [[nodiscard]] index_t nodes() const { return nodes_; }
   [[nodiscard]] index_t edges() const { return static_cast<index_t>(neighbours_.size()) / 2; }
+
+  /// Bytes of the compressed rows: 8 for each node (and 8 more), 8 for each edge.
+  [[nodiscard]] std::size_t bytes() const {
+    return offsets_.size() * sizeof(index_t) + neighbours_.size() * sizeof(node_t);
+  }
 
   /// Neighbours of `v`, ascending; 0 <= v < nodes() is not checked (inner loops live here).
   [[nodiscard]] std::span<const node_t> neighbours(index_t v) const {
@@ -61,6 +77,15 @@ class undirected {
   friend bool operator==(const undirected&, const undirected&) = default;
 
  private:
+  friend undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
+                                       detail::raw_vector<node_t> neighbours);
+  undirected(detail::raw_vector<index_t> offsets, detail::raw_vector<node_t> neighbours)
+      : nodes_(static_cast<index_t>(offsets.size()) - 1),
+        offsets_(std::move(offsets)),
+        neighbours_(std::move(neighbours)) {}
+
+  /// Leaves in offsets_[v + 1] where row v begins; place_ends() moves it to where row v ends. So
+  /// no second array of places is needed.
   void count_ends(std::span<const edge> edges) {
     offsets_.assign(static_cast<std::size_t>(nodes_) + 1, 0);
     for (const edge& e : edges) {
@@ -70,29 +95,39 @@ class undirected {
       ++offsets_[static_cast<std::size_t>(e.a) + 1];
       ++offsets_[static_cast<std::size_t>(e.b) + 1];
     }
-    for (std::size_t v = 1; v < offsets_.size(); ++v) offsets_[v] += offsets_[v - 1];
+    index_t begin = 0;
+    for (std::size_t v = 1; v < offsets_.size(); ++v) begin += std::exchange(offsets_[v], begin);
   }
 
   void place_ends(std::span<const edge> edges) {
     neighbours_.resize(edges.size() * 2);
-    std::vector<index_t> next(offsets_.begin(), offsets_.end() - 1);
     for (const edge& e : edges) {
-      neighbours_[static_cast<std::size_t>(next[static_cast<std::size_t>(e.a)]++)] = e.b;
-      neighbours_[static_cast<std::size_t>(next[static_cast<std::size_t>(e.b)]++)] = e.a;
+      place(e.a, e.b);
+      place(e.b, e.a);
     }
+  }
+  void place(node_t v, node_t w) {
+    neighbours_[static_cast<std::size_t>(offsets_[static_cast<std::size_t>(v) + 1]++)] = w;
   }
 
   void sort_row(index_t v) {
     const auto first = neighbours_.begin() + offsets_[static_cast<std::size_t>(v)];
     const auto last = neighbours_.begin() + offsets_[static_cast<std::size_t>(v) + 1];
+    const auto falling = [](node_t x, node_t y) { return x >= y; };
+    if (std::adjacent_find(first, last, falling) == last) return;  // edges came in order
     std::sort(first, last);
     const auto twin = std::adjacent_find(first, last);
     if (twin != last) raise(errc::graph_edge, "edge ({}, {}) is given twice", v, *twin);
   }
 
   index_t nodes_;
-  std::vector<index_t> offsets_;
-  std::vector<node_t> neighbours_;
+  detail::raw_vector<index_t> offsets_;
+  detail::raw_vector<node_t> neighbours_;
 };
+
+inline undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
+                                     detail::raw_vector<node_t> neighbours) {
+  return undirected(std::move(offsets), std::move(neighbours));
+}
 
 }  // namespace swprune::inline v0::graph

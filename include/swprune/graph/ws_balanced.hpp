@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "swprune/graph/detail/edge_switcher.hpp"
 #include "swprune/graph/lattice.hpp"
 #include "swprune/graph/node.hpp"
+#include "swprune/graph/ring_distance.hpp"
 
 namespace swprune::inline v0::graph {
 
@@ -34,12 +34,7 @@ namespace detail {
 
 /// Edge of row `j` at the smallest ring distance between (J + 1/2) / Go and (I + 1/2) / Gi.
 [[nodiscard]] inline node_t nearest_column(const bipartite& g, index_t j) {
-  const index_t ring = 2 * g.out_nodes() * g.in_nodes();
-  const auto distance = [&](index_t i) {
-    const index_t d =
-        std::abs((2 * j + 1) * g.in_nodes() - (2 * i + 1) * g.out_nodes());  // in 1 / ring
-    return std::min(d, ring - d);
-  };
+  const auto distance = [&](index_t i) { return ring_distance(j, i, g.out_nodes(), g.in_nodes()); };
   const auto row = g.row(j);
   return *std::min_element(row.begin(), row.end(),
                            [&](node_t a, node_t b) { return distance(a) < distance(b); });

@@ -27,6 +27,60 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
                      [&](std::string_view suffix) { return name.ends_with(suffix); });
 }
 
+/// Whether the taps of a layer come as the table [Go][Gi][kh * kw]; else every byte is 1 and there
+/// is one per tap. Both where a layer has one block only and keeps it whole: then false.
+[[nodiscard]] inline bool is_tap_table(const std::vector<std::uint8_t>& bytes,
+                                       const mask::layer_mask& m, const std::string& file) {
+  const auto size = static_cast<index_t>(bytes.size());
+  const index_t blocks = m.out_groups() * m.in_groups();
+  // Divided, not multiplied: a hostile kernel size must not overflow.
+  const bool table = size % m.taps() == 0 && size / m.taps() == blocks;
+  expects(size == m.taps() || table, errc::file_mismatch,
+          "'{}', layer '{}': the taps have {} bytes, expected {} ones (every live block keeps all "
+          "taps) or {} x {} x {} bytes [Go][Gi][kh * kw]",
+          file, m.name, size, m.taps(), m.out_groups(), m.in_groups(), m.taps());
+  for (index_t t = 0; t < size; ++t)
+    expects(bytes[static_cast<std::size_t>(t)] <= 1, errc::file_mismatch,
+            "'{}', layer '{}': tap byte {} is {}, must be 0 or 1", file, m.name, t,
+            int{bytes[static_cast<std::size_t>(t)]});
+  const bool ones = std::all_of(bytes.begin(), bytes.end(), [](int t) { return t == 1; });
+  if (size == m.taps() && ones) return false;
+  expects(table, errc::file_mismatch,
+          "'{}', layer '{}': a tap is absent, but there are only {} bytes; taps that differ need "
+          "{} x {} x {} bytes [Go][Gi][kh * kw]",
+          file, m.name, size, m.out_groups(), m.in_groups(), m.taps());
+  return true;
+}
+
+/// The taps of a layer whose blocks are known. A table in which every live block keeps all taps
+/// becomes the default tap mask.
+[[nodiscard]] inline mask::tap_mask read_taps(const record_set& records,
+                                              const mask::layer_mask& m) {
+  const auto bytes = records.vector<std::uint8_t>(m.name + ".taps");
+  if (!is_tap_table(bytes, m, records.origin())) return {};
+  mask::tap_mask taps(m.out_groups(), m.in_groups(), m.taps());
+  bool keeps_all = true;
+  for (index_t j = 0; j < m.out_groups(); ++j)
+    for (index_t i = 0; i < m.in_groups(); ++i) {
+      const index_t first = (j * m.in_groups() + i) * m.taps();
+      for (index_t t = 0; t < m.taps(); ++t)
+        taps.set(j, i, t, bytes[static_cast<std::size_t>(first + t)] == 1);
+      const index_t kept = taps.count(j, i);
+      const bool lives = m.blocks.test(j, i);
+      expects(lives == (kept > 0), errc::file_mismatch,
+              "'{}', layer '{}': block ({}, {}) is {} but keeps {} taps", records.origin(), m.name,
+              j, i, lives ? "present" : "absent", kept);
+      keeps_all = keeps_all && (!lives || kept == m.taps());
+    }
+  return keeps_all ? mask::tap_mask() : taps;
+}
+
+/// What the record NAME.taps of a layer holds.
+[[nodiscard]] inline array taps_record(const mask::layer_mask& m) {
+  if (!m.kept_taps.keeps_all()) return array::of(m.kept_taps.bytes());
+  return array::of(std::vector<std::uint8_t>(static_cast<std::size_t>(m.taps()), 1));
+}
+
 /// The four records of one layer, or an error that names the layer.
 [[nodiscard]] inline mask::layer_mask read_layer_mask(const record_set& records,
                                                       const std::string& name) {
@@ -57,19 +111,16 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
             file, name, row, column, bit);
     m.blocks.set(row, column, bit == 1);
   }
-  const auto taps = records.vector<std::uint8_t>(name + ".taps", m.taps());
-  expects(
-      std::all_of(taps.begin(), taps.end(), [](int t) { return t == 1; }), errc::file_mismatch,
-      "'{}', layer '{}': a tap is absent or not 0/1; this version keeps all taps (every byte 1)",
-      file, name);
+  m.kept_taps = read_taps(records, m);
   return m;
 }
 
 }  // namespace detail
 
 /// The records of a mask file, four a layer in layer order: NAME uint8 [Go x Gi], NAME.block int64
-/// {Bo, Bi}, NAME.shape int64 {out, in, kh, kw}, NAME.taps uint8 [kh * kw] of ones. Throws
-/// errc::argument_out_of_range when a layer's name ends in .block, .shape or .taps.
+/// {Bo, Bi}, NAME.shape int64 {out, in, kh, kw}, NAME.taps uint8: [kh * kw] ones if every live
+/// block keeps all taps, else the table [Go * Gi * kh * kw], rows first, zeros for absent blocks.
+/// Throws errc::argument_out_of_range when a layer's name ends in .block, .shape or .taps.
 [[nodiscard]] inline record_set mask_records(const mask::mask_set& masks) {
   record_set records;
   for (const mask::layer_mask& m : masks) {
@@ -83,15 +134,16 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
     records.add(m.name + ".shape",
                 array::of(std::vector<std::int64_t>{m.out_channels, m.in_channels, m.kernel_height,
                                                     m.kernel_width}));
-    const std::vector<std::uint8_t> taps(static_cast<std::size_t>(m.taps()), 1);
-    records.add(m.name + ".taps", array::of(taps));
+    records.add(m.name + ".taps", detail::taps_record(m));
   }
   return records;
 }
 
 /// The masks in `records`, in the order of their NAME records. Throws errc::file_mismatch or
 /// errc::mask_shape naming the layer and what does not fit: an absent record, another type or
-/// length, a grid that is not ceil(out / Bo) x ceil(in / Bi), a byte other than 0 and 1.
+/// length, a grid that is not ceil(out / Bo) x ceil(in / Bi), a byte other than 0 and 1, a live
+/// block without taps, an absent one with taps. A full table of taps that lacks none is taken for
+/// the short form, so that equal masks compare equal.
 [[nodiscard]] inline mask::mask_set masks_from_records(const record_set& records) {
   std::vector<mask::layer_mask> layers;
   for (const record& r : records.records())

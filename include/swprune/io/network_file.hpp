@@ -124,7 +124,7 @@ void expect_weights(const record_set& records, const layer_record& l, const std:
   double needed = 0;  // cannot overflow; exact as far as files go
   for (index_t j = 0; j < m.out_groups(); ++j)
     for (const index_t i : m.blocks.row(j))
-      needed += static_cast<double>(m.inputs_of(i)) * static_cast<double>(m.taps()) *
+      needed += static_cast<double>(m.inputs_of(i)) * static_cast<double>(m.taps_of(j, i)) *
                 static_cast<double>(m.block.outputs);
   const array& weights = records.at(prefix + "parameter.weights");
   expects(static_cast<double>(weights.count()) == needed, errc::file_mismatch,
@@ -207,9 +207,9 @@ void verify_golden(const nn::network<Scalar>& net, const record_set& records) {
 
 }  // namespace detail
 
-/// Records of a network: layer list as kind, name, fields, mask and arrays (weights of live blocks
-/// only, in the accelerator's order), and golden inputs with their outputs. Throws network_state
-/// unless the network is built, not_finite when a number is NaN or infinite, and
+/// Records of a network: layer list as kind, name, fields, mask and arrays (weights of kept taps of
+/// live blocks only, in the accelerator's order), and golden inputs with their outputs. Throws
+/// network_state unless the network is built, not_finite when a number is NaN or infinite, and
 /// errc::argument_out_of_range unless 0 <= golden <= 64.
 template <typename Scalar>
 [[nodiscard]] record_set network_records(const nn::network<Scalar>& net,

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/lattice.hpp"
-#include "swprune/graph/locality.hpp"
-#include "swprune/graph/node.hpp"
-#include "swprune/graph/watts_strogatz.hpp"
 #include "swprune/mask/block_mask.hpp"
+#include "swprune/mask/detail/control_graph.hpp"
 #include "swprune/mask/hierarchy.hpp"
 #include "swprune/mask/mask_kind.hpp"
 #include "swprune/mask/ring_order.hpp"
@@ -28,9 +23,12 @@ struct generate_params {
   index_t degree = 1;      ///< blocks of a row, in [0, Gi]; ignored for kind dense
   index_t extra_rows = 0;  ///< rows with one block more, in [0, Go - 1]; 0 where degree = Gi
   mask_kind kind = mask_kind::small_world;
-  double beta = 0.1;  ///< fraction of edges moved, in [0, 1]; for small_world and ws_classic
+  /// Fraction of edges moved (small_world), probability that one is (ws_classic, ws_flex) or that a
+  /// shortcut is added for one (newman_watts), in [0, 1]; no other kind uses it.
+  double beta = 0.1;
   ring_order order = ring_order::interleaved;
-  index_t cluster_size = 1;  ///< q >= 1, see hierarchy_params; not for ws_classic
+  index_t cluster_size = 1;  ///< q >= 1, see hierarchy_params; 1 for kinds that are not balanced
+  index_t inner_degree = 0;  ///< in [1, q], or 0 for half: see hierarchy_params
 };
 
 /// The same with a number of blocks instead of a degree: `blocks` in [0, Go * Gi], dealt as evenly
@@ -50,71 +48,47 @@ struct generate_params {
 /// A mask and what its generation achieved.
 struct generated_mask {
   block_mask blocks;
-  double beta_achieved = 0.0;  ///< fraction of edges moved; of the clusters where q > 1
+  double beta_achieved = 0.0;  ///< fraction of edges off the lattice; of the clusters where q > 1
   index_t column_spread = 0;   ///< largest minus smallest column degree
 };
 
-namespace detail {
-
-/// Adjacency of a graph on n = min(Go, Gi) ring nodes plus the diagonal, stretched to Go x Gi:
-/// output group J is node floor(J n / Go), input group I node floor(I n / Gi).
-[[nodiscard]] inline graph::bipartite stretch(const graph::undirected& g, index_t out_groups,
-                                              index_t in_groups) {
-  std::vector<std::vector<graph::node_t>> rows(static_cast<std::size_t>(out_groups));
-  for (index_t j = 0; j < out_groups; ++j)
-    for (index_t i = 0; i < in_groups; ++i) {
-      const index_t a = j * g.nodes() / out_groups;
-      const index_t b = i * g.nodes() / in_groups;
-      if (a == b || g.has_edge(a, b))
-        rows[static_cast<std::size_t>(j)].push_back(static_cast<graph::node_t>(i));
-    }
-  return graph::bipartite(in_groups, rows);
-}
-
-/// Even degree whose density (k + 1) / n is nearest to that of the wanted blocks.
-[[nodiscard]] inline index_t classic_degree(const graph::biregular_params& size) {
-  const index_t n = std::min(size.out_nodes, size.in_nodes);
-  const index_t wide = std::max(size.out_nodes, size.in_nodes);  // blocks n / (Go Gi), halved
-  return std::min(2 * (size.edges() / (2 * wide)), (n - 1) / 2 * 2);
-}
-
-[[nodiscard]] inline generated_mask classic_mask(const generate_params& p,
-                                                 const graph::biregular_params& size, rng& random) {
-  const index_t degree = classic_degree(size);
-  graph::ws_params ws{.nodes = std::min(p.out_groups, p.in_groups),
-                      .degree = degree,
-                      .rewire = p.beta,
-                      .connected_tries = degree >= 2 ? 100 : 0};
-  const auto drawn = stretch(graph::ws_classic(ws, random), p.out_groups, p.in_groups);
-  const auto ring = stretch(graph::ring_lattice(ws.nodes, ws.degree), p.out_groups, p.in_groups);
-  return {from_ring(drawn, p.order), graph::rewired_fraction(drawn, ring), column_spread(drawn)};
-}
-
-}  // namespace detail
-
-/// A block mask [Go x Gi]. Kinds small_world, lattice and random have exactly `degree` blocks in
-/// each row (one more in extra_rows rows, spread evenly), columns within one of each other (q = 1)
-/// and use every input group if there are enough blocks. ws_classic has the density (k + 1) / n
-/// nearest to that, k even and n = min(Go, Gi), on a connected graph (100 tries) unless k = 0, and
-/// rows that vary; it always holds the diagonal. dense has all blocks. The same generator state
-/// gives the same mask on every platform. Throws graph_nodes, graph_degree, graph_probability,
-/// argument_out_of_range, or graph_not_connected (ws_classic).
+/// A block mask [Go x Gi]. What a kind promises of rows, columns and use of the input groups:
+/// - small_world, lattice, random: exactly `degree` blocks in each row (one more in extra_rows
+/// rows,
+///   spread evenly), columns within one of each other (q = 1), every input group used if there are
+///   enough blocks.
+/// - ws_classic: density (k + 1) / n nearest to that, k even and n = min(Go, Gi); ws_flex: the same
+///   with real k, hence nearer; newman_watts: k even such that (k (1 + beta) + 1) / n comes
+///   nearest. All on a connected graph (100 tries; k < 2: any graph) stretched to Go x Gi with its
+///   diagonal, so every input group is used; rows vary.
+/// - erdos_renyi: exactly the number of blocks, uniform but for one in each row (if there are
+///   enough); columns vary, and some may be empty.
+/// - barabasi_albert: rows of the whole degree nearest to the number of blocks; columns are hubs
+/// and
+///   hangers-on, and some may be empty.
+/// - dense: all blocks.
+/// The same generator state gives the same mask on every platform. Throws graph_nodes,
+/// graph_degree, graph_probability, argument_out_of_range (q > 1 for a kind that is not balanced;
+/// unstructured, which has no blocks: see unstructured_mask()), or graph_not_connected.
 [[nodiscard]] inline generated_mask generate(const generate_params& p, rng& random) {
+  const bool dense = p.kind == mask_kind::dense;
   const graph::biregular_params size{.out_nodes = p.out_groups,
                                      .in_nodes = p.in_groups,
-                                     .degree = p.kind == mask_kind::dense ? p.in_groups : p.degree,
-                                     .extra_rows = p.kind == mask_kind::dense ? 0 : p.extra_rows};
+                                     .degree = dense ? p.in_groups : p.degree,
+                                     .extra_rows = dense ? 0 : p.extra_rows};
   const hierarchy_params levels{.size = size,
                                 .kind = p.kind,
                                 .beta = p.beta,
                                 .cluster_size = p.cluster_size,
-                                .inner_degree = 0};
+                                .inner_degree = p.inner_degree};
   detail::check(levels);
-  if (p.kind == mask_kind::dense) return {block_mask::dense(p.out_groups, p.in_groups), 0.0, 0};
-  if (p.kind == mask_kind::ws_classic) {
+  if (dense) return {block_mask::dense(p.out_groups, p.in_groups), 0.0, 0};
+  if (!is_balanced(p.kind)) {
     expects(p.cluster_size == 1, errc::argument_out_of_range,
-            "kind ws_classic has one level: the cluster size must be 1, given {}", p.cluster_size);
-    return detail::classic_mask(p, size, random);
+            "kind {} has one level: the cluster size must be 1, given {}", to_string(p.kind),
+            p.cluster_size);
+    const detail::control_graph drawn = detail::draw_control(p.kind, size, p.beta, random);
+    return {from_ring(drawn.graph, p.order), drawn.moved, column_spread(drawn.graph)};
   }
   const hierarchy_result h = hierarchy(levels, random);
   return {from_ring(h.graph, p.order), h.beta_achieved, h.column_spread};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "swprune/core/error.hpp"
@@ -14,7 +16,9 @@ namespace swprune::inline v0::mask {
 /// c + first_channel.
 struct layer_source {
   std::string layer{};        ///< name of an earlier layer of the list; empty: the network's input
-  index_t first_channel = 0;  ///< >= 0; not 0 for concatenation and zero-padded shortcuts
+  index_t first_channel = 0;  ///< >= 0; not 0 for concatenation and zero-padded shortcuts. All
+                              ///< channels of the source must fit; the network's input fills all
+                              ///< channels from here on.
 
   friend bool operator==(const layer_source&, const layer_source&) = default;
 };
@@ -41,8 +45,39 @@ struct layer_spec {
   [[nodiscard]] constexpr index_t macs() const { return weights() * out_pixels; }
 };
 
+namespace detail {
+
+/// The sources of layer `at` are earlier layers or the network's input, and each input channel gets
+/// something.
+inline void check_sources(const std::vector<layer_spec>& layers, std::size_t at) {
+  const layer_spec& l = layers[at];
+  if (l.sources.empty()) return;
+  std::vector<bool> fed(static_cast<std::size_t>(l.in_channels), false);
+  for (const layer_source& s : l.sources) {
+    const auto end = layers.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto from =
+        std::find_if(layers.begin(), end, [&](const layer_spec& x) { return x.name == s.layer; });
+    expects(s.layer.empty() || from != end, errc::mask_shape,
+            "layer '{}': the source '{}' is no earlier layer", l.name, s.layer);
+    const index_t channels = s.layer.empty() ? 1 : from->out_channels;
+    expects(s.first_channel >= 0 && s.first_channel <= l.in_channels - channels, errc::mask_shape,
+            "layer '{}': the {} channels of source '{}' do not fit from channel {} on into {} "
+            "input channels",
+            l.name, channels, s.layer, s.first_channel, l.in_channels);
+    const auto first = fed.begin() + s.first_channel;
+    std::fill(first, s.layer.empty() ? fed.end() : first + channels, true);
+  }
+  const auto gap = std::find(fed.begin(), fed.end(), false);
+  expects(gap == fed.end(), errc::mask_shape, "layer '{}': no source feeds input channel {}",
+          l.name, gap - fed.begin());
+}
+
+}  // namespace detail
+
 /// Throws mask_shape, naming the layer, for a value outside the range that layer_spec names, a name
-/// given twice, an empty network, or one with more than 2^44 weights or 2^60 multiply-accumulates.
+/// given twice, a source that is no earlier layer, does not fit into the input channels or leaves
+/// one of them without any, an empty network, or one with more than 2^44 weights or 2^60
+/// multiply-accumulates. Layers without sources need not form a chain here: see mixing().
 inline void check(const std::vector<layer_spec>& layers) {
   expects(!layers.empty(), errc::mask_shape, "a network to prune needs at least one layer");
   constexpr index_t widest = index_t{1} << 20;
@@ -51,7 +86,8 @@ inline void check(const std::vector<layer_spec>& layers) {
   std::set<std::string> names;
   index_t weights = 0;
   index_t macs = 0;
-  for (const layer_spec& l : layers) {
+  for (std::size_t at = 0; at < layers.size(); ++at) {
+    const layer_spec& l = layers[at];
     expects(!l.name.empty(), errc::mask_shape, "every layer needs a name");
     expects(names.insert(l.name).second, errc::mask_shape, "the layer name '{}' is given twice",
             l.name);
@@ -70,6 +106,7 @@ inline void check(const std::vector<layer_spec>& layers) {
     expects(l.weights() <= (most_macs - macs) / l.out_pixels, errc::mask_shape,
             "layer '{}': the network has more than 2^60 multiply-accumulates", l.name);
     macs += l.macs();
+    detail::check_sources(layers, at);
   }
 }
 

@@ -14,8 +14,10 @@
 #include "swprune/nn/aligned_vector.hpp"
 #include "swprune/nn/detail/conv_backward_data.hpp"
 #include "swprune/nn/detail/conv_backward_weights.hpp"
+#include "swprune/nn/detail/conv_blocks.hpp"
 #include "swprune/nn/detail/conv_forward.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
+#include "swprune/nn/detail/conv_move.hpp"
 #include "swprune/nn/layer.hpp"
 
 namespace swprune::inline v0::nn {
@@ -27,7 +29,7 @@ struct conv2d_params {
   bool bias = false;    ///< superfluous before a batch normalisation
 };
 
-/// Mask of a layer whose blocks are all there.
+/// Mask of a layer whose blocks and taps are all there.
 [[nodiscard]] inline mask::layer_mask dense_mask(std::string name, index_t in_channels,
                                                  index_t out_channels, index_t kernel_height,
                                                  index_t kernel_width,
@@ -46,15 +48,15 @@ struct conv2d_params {
   return m;
 }
 
-/// Convolution (cross-correlation) with zero padding whose absent blocks have no storage, hence no
-/// weight, gradient or momentum that could come alive:
-/// out[o][y][x] = bias[o] + sum over live blocks, i, ky, kx of
+/// Convolution (cross-correlation) with zero padding whose absent blocks and taps have no storage,
+/// hence no weight, gradient or momentum that could come alive, and cost no arithmetic:
+/// out[o][y][x] = bias[o] + sum over live blocks, i, kept taps (ky, kx) of
 ///                w[o][i][ky][kx] * in[i][y * stride - padding + ky][x * stride - padding + kx].
 ///
 /// Weights lie in the order in which the accelerator consumes them: row (output group), live block
-/// ascending, ci, ky, kx, Bo outputs. A last input group with fewer than Bi channels has only
-/// those; a last output group is padded to Bo with weights that stay zero, get no gradient and are
-/// not counted.
+/// ascending, ci, kept tap of the block ascending (ky, then kx), Bo outputs. A last input group
+/// with fewer than Bi channels has only those; a last output group is padded to Bo with weights
+/// that stay zero, get no gradient and are not counted.
 template <typename Scalar>
 class conv2d : public layer<Scalar> {
  public:
@@ -64,7 +66,9 @@ class conv2d : public layer<Scalar> {
       : layer<Scalar>(mask.name), mask_(std::move(mask)), params_(params) {
     mask::check(mask_);
     check_params();
-    list_blocks();
+    storage_ = detail::lay_out(mask_);
+    weights_.assign(static_cast<std::size_t>(storage_.weights), Scalar(0));
+    gradient_ = weights_;
     if (params_.bias) {
       bias_.assign(static_cast<std::size_t>(mask_.out_channels), Scalar(0));
       bias_gradient_ = bias_;
@@ -75,15 +79,48 @@ class conv2d : public layer<Scalar> {
   [[nodiscard]] const mask::layer_mask& mask() const { return mask_; }
   [[nodiscard]] const conv2d_params& params() const { return params_; }
 
-  /// Live weights in storage order; what quantiser and files read and write.
+  /// Kept weights in storage order; what quantiser and files read and write.
   [[nodiscard]] std::span<Scalar> weights() { return weights_; }
   [[nodiscard]] std::span<const Scalar> weights() const { return weights_; }
   /// [out_channels], or empty without bias.
   [[nodiscard]] std::span<Scalar> bias() { return bias_; }
   [[nodiscard]] std::span<const Scalar> bias() const { return bias_; }
 
-  /// Live blocks of every output group, with the place of their weights.
-  [[nodiscard]] const detail::block_lists& rows() const { return rows_; }
+  /// Live blocks of every output group, with their taps and the place of their weights.
+  [[nodiscard]] const detail::block_lists& rows() const { return storage_.rows; }
+
+  /// Takes another pattern for the same layer: weights that exist before and after keep their
+  /// value, the others of the new pattern are zero, those that only the old one had are gone, with
+  /// their gradients. Returns for every number of weights() before where it is now, or -1: what an
+  /// optimiser needs to carry its own numbers over. Views of the weights and their gradient end
+  /// here; bias stays. Throws mask_shape or mask_block for a mask that does not fit itself,
+  /// mask_shape unless name, channels, kernel and block are those of the layer; the layer is then
+  /// as it was.
+  std::vector<index_t> change_mask(mask::layer_mask to) {
+    check_change(to);
+    detail::block_storage storage = detail::lay_out(to);
+    std::vector<index_t> old_to_new = detail::moved_weights(storage_, storage, mask_);
+    aligned_vector<Scalar> weights(static_cast<std::size_t>(storage.weights), Scalar(0));
+    for (std::size_t i = 0; i < old_to_new.size(); ++i)
+      if (old_to_new[i] >= 0) weights[static_cast<std::size_t>(old_to_new[i])] = weights_[i];
+    gradient_.assign(weights.size(), Scalar(0));
+    mask_ = std::move(to);
+    storage_ = std::move(storage);
+    weights_ = std::move(weights);
+    return old_to_new;
+  }
+
+  /// Throws what change_mask() would throw for this mask.
+  void check_change(const mask::layer_mask& to) const {
+    mask::check(to);
+    expects(to.name == this->name(), errc::mask_shape,
+            "layer '{}' is given the mask of a layer '{}'", this->name(), to.name);
+    expects(to.block == mask_.block && to.out_channels == mask_.out_channels &&
+                to.in_channels == mask_.in_channels && to.kernel_height == mask_.kernel_height &&
+                to.kernel_width == mask_.kernel_width,
+            errc::mask_shape, "layer '{}' is {}, the new mask is for {}", this->name(),
+            detail::shape_of(mask_), detail::shape_of(to));
+  }
 
   /// Weights as [out][in][ky][kx], absent ones zero.
   [[nodiscard]] std::vector<Scalar> to_dense() const {
@@ -94,7 +131,7 @@ class conv2d : public layer<Scalar> {
     return dense;
   }
 
-  /// Takes the live weights from [out][in][ky][kx]; the others are not looked at. Throws
+  /// Takes the kept weights from [out][in][ky][kx]; the others are not looked at. Throws
   /// layer_shape for another number of weights.
   void from_dense(std::span<const Scalar> dense) {
     expects(static_cast<index_t>(dense.size()) == mask_.weights(), errc::layer_shape,
@@ -106,17 +143,19 @@ class conv2d : public layer<Scalar> {
     });
   }
 
-  /// visit(output, input, tap, index in weights()) for every live weight, in storage order.
+  /// visit(output, input, tap, index in weights()) for every kept weight, in storage order.
   template <typename Visit>
   void for_each_weight(const Visit& visit) const {
-    for (const auto& row : rows_)
-      for (const detail::live_block& b : row)
+    for (const auto& row : storage_.rows)
+      for (const detail::live_block& b : row) {
+        index_t at = b.weights;
         for (index_t ci = 0; ci < b.inputs; ++ci)
-          for (index_t tap = 0; tap < mask_.taps(); ++tap)
+          for (const index_t tap : storage_.taps_of(b)) {
             for (index_t o = 0; o < b.outputs; ++o)
-              visit(b.first_output + o, b.first_input + ci, tap,
-                    static_cast<std::size_t>(b.weights +
-                                             (ci * mask_.taps() + tap) * mask_.block.outputs + o));
+              visit(b.first_output + o, b.first_input + ci, tap, static_cast<std::size_t>(at + o));
+            at += mask_.block.outputs;
+          }
+      }
   }
 
   [[nodiscard]] map_shape output_shape(const map_shape& in) const override {
@@ -137,7 +176,7 @@ class conv2d : public layer<Scalar> {
   void forward(const activations<Scalar>& in, activations<Scalar>& out) const override {
     const detail::conv_geometry g = geometry(in.shape());
     out.resize(in.batch(), g.output);
-    detail::conv_forward(g, rows_, weights_.data(), in, out);
+    detail::conv_forward(g, storage_, weights_.data(), in, out);
     if (params_.bias) add_bias(out);
   }
 
@@ -150,12 +189,12 @@ class conv2d : public layer<Scalar> {
             this->name(), kind(), in.batch(), g.output.channels, g.output.height, g.output.width,
             grad_out.batch(), grad_out.shape().channels, grad_out.shape().height,
             grad_out.shape().width);
-    detail::conv_backward_weights<Scalar>(g, rows_, mask_.block.inputs, in, grad_out, gradient_,
+    detail::conv_backward_weights<Scalar>(g, storage_, mask_.block.inputs, in, grad_out, gradient_,
                                           partial_);
     if (params_.bias) sum_bias_gradient(grad_out);
     if (grad_in == nullptr) return;
     grad_in->resize(in.batch(), in.shape());
-    detail::conv_backward_data(g, columns_, mask_.block.inputs, weights_.data(), grad_out,
+    detail::conv_backward_data(g, storage_, mask_.block.inputs, weights_.data(), grad_out,
                                *grad_in);
   }
 
@@ -198,22 +237,6 @@ class conv2d : public layer<Scalar> {
             this->name(), params_.padding, mask_.kernel_height, mask_.kernel_width);
   }
 
-  void list_blocks() {
-    rows_.resize(static_cast<std::size_t>(mask_.out_groups()));
-    columns_.resize(static_cast<std::size_t>(mask_.in_groups()));
-    index_t at = 0;
-    for (index_t j = 0; j < mask_.out_groups(); ++j)
-      for (const index_t i : mask_.blocks.row(j)) {
-        const detail::live_block b{j * mask_.block.outputs, mask_.outputs_of(j),
-                                   i * mask_.block.inputs, mask_.inputs_of(i), at};
-        rows_[static_cast<std::size_t>(j)].push_back(b);
-        columns_[static_cast<std::size_t>(i)].push_back(b);
-        at += b.inputs * mask_.taps() * mask_.block.outputs;
-      }
-    weights_.assign(static_cast<std::size_t>(at), Scalar(0));
-    gradient_ = weights_;
-  }
-
   [[nodiscard]] detail::conv_geometry geometry(const map_shape& in) const {
     return {in,
             output_shape(in),
@@ -249,8 +272,7 @@ class conv2d : public layer<Scalar> {
 
   mask::layer_mask mask_;
   conv2d_params params_;
-  detail::block_lists rows_;
-  detail::block_lists columns_;
+  detail::block_storage storage_;
   aligned_vector<Scalar> weights_;
   aligned_vector<Scalar> gradient_;
   aligned_vector<Scalar> partial_;

@@ -14,7 +14,8 @@
 
 namespace swprune::inline v0::nn {
 
-/// What an optimiser may change. Only what is stored is listed: an absent block has no number here.
+/// What an optimiser may change. Only what is stored is listed: an absent block or tap has no
+/// number here.
 template <typename Scalar>
 struct parameter_view {
   std::string name;            ///< "weights", "bias", "scale", "shift"; the network adds the layer
@@ -78,14 +79,14 @@ class layer {
   [[nodiscard]] virtual std::vector<state_view<Scalar>> state() { return {}; }
   [[nodiscard]] virtual std::vector<layer_field> fields() const { return {}; }
 
-  /// Kept weights: without absent blocks, padding of the last group, and bias.
+  /// Kept weights: without absent blocks and taps, padding of the last group, and bias.
   [[nodiscard]] virtual index_t weight_count() const { return 0; }
-  /// Weights if no block were absent.
+  /// Weights if no block or tap were absent.
   [[nodiscard]] virtual index_t dense_weight_count() const { return 0; }
   /// Multiplications of kept weights for one image, taps on padding included as the accelerator
   /// counts them.
   [[nodiscard]] virtual index_t macs(const map_shape& /*input*/) const { return 0; }
-  /// macs() if no block were absent.
+  /// macs() if no block or tap were absent.
   [[nodiscard]] virtual index_t dense_macs(const map_shape& /*input*/) const { return 0; }
 
   /// Deep copy.

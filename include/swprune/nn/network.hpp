@@ -18,6 +18,7 @@
 #include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/layer.hpp"
 #include "swprune/nn/loss.hpp"
+#include "swprune/nn/mask_change.hpp"
 #include "swprune/nn/max_pool.hpp"
 #include "swprune/nn/relu.hpp"
 
@@ -31,7 +32,7 @@ struct layer_summary {
   map_shape input;
   map_shape output;
   index_t weights = 0;        ///< kept
-  index_t dense_weights = 0;  ///< if no block were absent
+  index_t dense_weights = 0;  ///< if no block or tap were absent
   index_t macs = 0;           ///< per image, kept
   index_t dense_macs = 0;
 };
@@ -118,6 +119,12 @@ class network {
   [[nodiscard]] Layer<Scalar>* find(std::string_view name) {
     for (const auto& l : layers_)
       if (l->name() == name) return dynamic_cast<Layer<Scalar>*>(l.get());
+    return nullptr;
+  }
+  template <template <typename> class Layer>
+  [[nodiscard]] const Layer<Scalar>* find(std::string_view name) const {
+    for (const auto& l : layers_)
+      if (l->name() == name) return dynamic_cast<const Layer<Scalar>*>(l.get());
     return nullptr;
   }
 
@@ -210,7 +217,7 @@ class network {
   }
 
   /// All parameters, named "layer.parameter", in the order of the layers. Views stay valid as long
-  /// as the layers.
+  /// as the layers, but not over change_masks().
   [[nodiscard]] std::vector<parameter_view<Scalar>> parameters() {
     std::vector<parameter_view<Scalar>> all;
     for (const auto& l : layers_)
@@ -239,6 +246,43 @@ class network {
       if (const auto* conv = dynamic_cast<const conv2d<Scalar>*>(l.get()))
         all.push_back(conv->mask());
     return mask::mask_set(std::move(all));
+  }
+
+  /// Gives layers other patterns: those that `masks` names (all must be convolutions or fully
+  /// connected layers of the network), the others stay as they are. Weights that exist before and
+  /// after keep their value, new ones are zero; see conv2d::change_mask(). The network stays built,
+  /// stages run as one stay so; views from parameters() end here, and a backward() needs a new
+  /// forward_training(). Returns for every parameter where its numbers are now. Throws mask_shape
+  /// for a name that the network does not have or a mask that does not fit its layer: nothing is
+  /// changed then.
+  mask_change change_masks(const mask::mask_set& masks) {
+    check_masks(masks);
+    mask_change change;
+    for (const auto& l : layers_) {
+      auto* conv = dynamic_cast<conv2d<Scalar>*>(l.get());
+      const mask::layer_mask* m = conv != nullptr ? masks.find(l->name()) : nullptr;
+      const bool changes = m != nullptr && *m != conv->mask();
+      std::vector<index_t> moved;
+      if (changes) moved = conv->change_mask(*m);
+      for (const parameter_view<Scalar>& p : l->parameters()) {
+        const auto size = static_cast<index_t>(p.values.size());
+        change.push_back({l->name() + "." + p.name, size,
+                          changes && p.name == "weights" ? moved : unmoved(size)});
+      }
+    }
+    trained_batch_ = nullptr;
+    return change;
+  }
+
+  /// Throws what change_masks() would throw for these masks.
+  void check_masks(const mask::mask_set& masks) const {
+    for (const mask::layer_mask& m : masks) {
+      const conv2d<Scalar>* conv = find<conv2d>(m.name);
+      expects(conv != nullptr, errc::mask_shape,
+              "the network has no convolution or fully connected layer '{}', which a mask names",
+              m.name);
+      conv->check_change(m);
+    }
   }
 
   /// First output of the last forward_training(), else first parameter or gradient, in the order

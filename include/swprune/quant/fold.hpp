@@ -13,7 +13,7 @@
 namespace swprune::inline v0::quant {
 
 /// A convolution and the batch normalisation behind it as one convolution. Weights are in the
-/// storage order of nn::conv2d: live blocks only, padding of a last output group zero.
+/// storage order of nn::conv2d: kept taps of live blocks only, padding of a last output group zero.
 struct folded_layer {
   std::vector<double> weights;
   std::vector<double> bias;  ///< [Nof]

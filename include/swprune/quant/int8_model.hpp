@@ -36,7 +36,8 @@ struct int8_layer {
   mask::block_mask blocks{1, 1};
   /// Live blocks only, each in -127..127, in the order the array consumes them: row, block of the
   /// row (ascending), ci, ky, kx, Bo output channels. A last input group with fewer than Bi
-  /// channels has only those; a last output group is padded to Bo with zeros.
+  /// channels has only those; a last output group is padded to Bo with zeros. Blocks are whole: a
+  /// tap that a block of the float layer lacks is zeros here and counts among bytes and cycles.
   std::vector<std::int8_t> weights;
   std::vector<std::int32_t> bias;        ///< [Nof], includes -input_zero * sum of kept weights
   std::vector<std::int16_t> multiplier;  ///< [Nof], >= 1

@@ -26,6 +26,7 @@
 #include "swprune/quant/fold.hpp"
 #include "swprune/quant/int8_model.hpp"
 #include "swprune/quant/multiplier.hpp"
+#include "swprune/quant/whole_blocks.hpp"
 #include "swprune/train/batches.hpp"
 #include "swprune/train/dataset.hpp"
 
@@ -173,17 +174,18 @@ template <typename Scalar>
   return scales;
 }
 
-/// Rounds weights, bias and multipliers.
+/// Rounds weights, bias and multipliers. The weights of absent taps are zero.
 template <typename Scalar>
 void fill_numbers(const nn::conv2d<Scalar>& conv, const folded_layer& f, const value_scale& in,
                   const value_scale& out, int8_layer& l) {
   const auto scales = weight_scales(conv, f, in.scale, out.scale);
-  l.weights.assign(f.weights.size(), 0);
+  const whole_blocks places(conv.mask());
+  l.weights.assign(static_cast<std::size_t>(places.size()), 0);
   std::vector<std::int64_t> sums(scales.size(), 0);
-  conv.for_each_weight([&](index_t channel, index_t, index_t, std::size_t at) {
+  conv.for_each_weight([&](index_t channel, index_t input, index_t tap, std::size_t at) {
     const auto o = static_cast<std::size_t>(channel);
     const auto w = saturate(std::llround(f.weights[at] / scales[o]), -127, 127);
-    l.weights[at] = static_cast<std::int8_t>(w);
+    l.weights[places.at(channel, input, tap)] = static_cast<std::int8_t>(w);
     sums[o] += w;
   });
   for (std::size_t o = 0; o < scales.size(); ++o) {
@@ -268,9 +270,10 @@ template <typename Scalar, typename NextBatch>
 
 /// The integer form of a trained network, a chain of groups: conv2d or fully_connected, then at
 /// most one batch_norm (folded), relu and 2x2 max_pool. Weights are symmetric int8 with one scale
-/// for each output channel, live blocks only, in the storage order of the float layer; activations
-/// are u8 after a ReLU and s8 otherwise, with zero point 0 and a range measured on `images`;
-/// accumulators are proved not to overflow.
+/// for each output channel, live blocks only and these whole, since the accelerator works block by
+/// block: a tap that a block lacks becomes weights of exactly zero, which change no result, but
+/// take bytes and cycles like others. Activations are u8 after a ReLU and s8 otherwise, with zero
+/// point 0 and a range measured on `images`; accumulators are proved not to overflow.
 ///
 /// Throws quant_unsupported for a layer or an order without integer form, quant_parameter for
 /// parameters out of range, no images, or what check(int8_model) refuses (a kernel above 7, an
@@ -309,15 +312,36 @@ template <typename Scalar>
   });
 }
 
-/// True if the integer layers have the names, shapes and live blocks of the masks, bit for bit:
-/// quantisation neither lost nor invented a block.
+namespace detail {
+
+/// True if every weight of the layer at a tap that the mask lacks is zero.
+[[nodiscard]] inline bool absent_taps_are_zero(const int8_layer& l, const mask::layer_mask& m) {
+  if (m.kept_taps.keeps_all()) return true;
+  const whole_blocks places(m);
+  if (static_cast<index_t>(l.weights.size()) != places.size()) return false;
+  for (index_t o = 0; o < m.out_channels; ++o)
+    for (index_t i = 0; i < m.in_channels; ++i) {
+      const index_t row = o / m.block.outputs, column = i / m.block.inputs;
+      for (index_t tap = 0; tap < m.taps() && m.blocks.test(row, column); ++tap)
+        if (!m.kept_taps.test(row, column, tap) && l.weights[places.at(o, i, tap)] != 0)
+          return false;
+    }
+  return true;
+}
+
+}  // namespace detail
+
+/// True if the integer layers have the names, shapes and live blocks of the masks, bit for bit, and
+/// zeros at the taps that blocks lack: quantisation neither lost nor invented a block, nor brought
+/// a tap to life. For a model that passes check(int8_model).
 [[nodiscard]] inline bool same_pattern(const int8_model& model, const mask::mask_set& masks) {
   return std::equal(model.layers.begin(), model.layers.end(), masks.begin(), masks.end(),
                     [](const int8_layer& l, const mask::layer_mask& m) {
                       return l.name == m.name && l.block == m.block && l.blocks == m.blocks &&
                              l.input.channels == m.in_channels &&
                              l.output.channels == m.out_channels &&
-                             l.kernel_height == m.kernel_height && l.kernel_width == m.kernel_width;
+                             l.kernel_height == m.kernel_height &&
+                             l.kernel_width == m.kernel_width && detail::absent_taps_are_zero(l, m);
                     });
 }
 

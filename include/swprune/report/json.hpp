@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The only header that needs nlohmann_json; the umbrella does not include it.
+// Needs nlohmann_json; the umbrella does not include it.
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "swprune/core/error.hpp"
 #include "swprune/io/file.hpp"
+#include "swprune/io/json_reader.hpp"
 #include "swprune/report/run_report.hpp"
 
 namespace swprune::inline v0::report {
@@ -20,6 +20,7 @@ inline constexpr int report_version = 1;
 
 namespace detail {
 
+using io::json_reader;
 using json = nlohmann::ordered_json;
 
 [[nodiscard]] inline double finite(double value, std::string_view name) {
@@ -54,68 +55,6 @@ using json = nlohmann::ordered_json;
             {"sigma", or_null(l.sigma)},
             {"omega", or_null(l.omega)}}}};
 }
-
-/// Takes fields out of a JSON object; every error says the file and the path of the field.
-class json_reader {
- public:
-  json_reader(const json& value, std::string file, std::string path)
-      : value_(value), file_(std::move(file)), path_(std::move(path)) {
-    expects(value_.is_object(), errc::file_format, "'{}': {} is {}, expected an object", file_,
-            path_.empty() ? "the top level" : path_, value_.type_name());
-  }
-
-  [[nodiscard]] json_reader object(const std::string& name) const {
-    return {field(name), file_, path_ + "/" + name};
-  }
-  [[nodiscard]] const json& list(const std::string& name) const {
-    const json& v = field(name);
-    expects(v.is_array(), errc::file_format, "'{}': {}/{} is {}, expected an array", file_, path_,
-            name, v.type_name());
-    return v;
-  }
-  [[nodiscard]] std::string text(const std::string& name) const {
-    return field_if(name, field(name).is_string(), "a text").get<std::string>();
-  }
-  [[nodiscard]] bool boolean(const std::string& name) const {
-    return field_if(name, field(name).is_boolean(), "true or false").get<bool>();
-  }
-  [[nodiscard]] double number(const std::string& name) const {
-    return field_if(name, field(name).is_number(), "a number").get<double>();
-  }
-  [[nodiscard]] double number_or_nan(const std::string& name) const {
-    return field(name).is_null() ? std::numeric_limits<double>::quiet_NaN() : number(name);
-  }
-  /// A count: an integer 0..most; 2^53 at most, which every JSON reader keeps exactly.
-  [[nodiscard]] index_t count(const std::string& name,
-                              std::uint64_t most = std::uint64_t{1} << 53) const {
-    const json& v = field(name);
-    const bool good = v.is_number_unsigned() && v.get<std::uint64_t>() <= most;
-    return field_if(name, good, fmt::format("an integer 0..{}", most)).get<index_t>();
-  }
-  [[nodiscard]] std::uint64_t unsigned64(const std::string& name) const {
-    return field_if(name, field(name).is_number_unsigned(), "an integer >= 0").get<std::uint64_t>();
-  }
-  [[nodiscard]] const std::string& file() const { return file_; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  [[nodiscard]] const json& field(const std::string& name) const {
-    const auto found = value_.find(name);
-    expects(found != value_.end(), errc::file_format, "'{}': {}/{} is missing", file_, path_, name);
-    return *found;
-  }
-  [[nodiscard]] const json& field_if(const std::string& name, bool good,
-                                     std::string_view expected) const {
-    const json& v = field(name);
-    expects(good, errc::file_format, "'{}': {}/{} is {}, expected {}", file_, path_, name,
-            v.type_name(), expected);
-    return v;
-  }
-
-  const json& value_;
-  std::string file_;
-  std::string path_;
-};
 
 [[nodiscard]] inline layer_figures read_layer(const json_reader& in) {
   layer_figures l;
@@ -195,12 +134,7 @@ inline void expect_same(const json_reader& in, const std::string& name, double r
 /// Reads report.json and checks that its totals and ratios are those that its layers give. Throws
 /// errc::file_format with the path of the field; `file` is for the messages.
 [[nodiscard]] inline run_report from_json(std::string_view text, const std::string& file) {
-  detail::json parsed;
-  try {
-    parsed = detail::json::parse(text);
-  } catch (const detail::json::exception& e) {
-    raise(errc::file_format, "'{}' is not JSON: {}", file, e.what());
-  }
+  const detail::json parsed = io::parse_json(text, file);
   const detail::json_reader in(parsed, file, "");
   expects(in.text("schema") == "swprune-report" && in.count("version") == report_version,
           errc::file_format,

@@ -10,6 +10,7 @@
 
 #include "swprune/core/error.hpp"
 #include "swprune/report/axis.hpp"
+#include "swprune/report/log_axis.hpp"
 #include "swprune/report/svg.hpp"
 
 namespace swprune::inline v0::report {
@@ -30,6 +31,7 @@ struct line_chart_params {
   double height = 340;                ///< pixels, 160..4000
   std::optional<double> y_low = {};   ///< fixed lower end of the y axis, else from the data
   std::optional<double> y_high = {};  ///< fixed upper end
+  bool log_x = false;                 ///< logarithmic x axis: every x drawn must be > 0
 
   /// Throws errc::report_value unless 240 <= width <= 4000 and 160 <= height <= 4000.
   void validate() const {
@@ -112,11 +114,35 @@ class chart_frame {
   return {from, to};
 }
 
+/// Where the x axis puts its ticks and values: a linear or a logarithmic scale.
+class x_scale {
+ public:
+  x_scale(const value_range& data, bool logarithmic)
+      : logarithmic_(logarithmic),
+        linear_(value_axis(logarithmic ? value_range{} : data, {}, {})),
+        log_(data.empty() || !logarithmic ? log_axis(0.1, 1) : log_axis(data.low, data.high)) {}
+
+  [[nodiscard]] double share(double v) const {
+    return logarithmic_ ? log_.share(v) : linear_.share(v);
+  }
+  [[nodiscard]] std::vector<double> ticks() const {
+    return logarithmic_ ? log_.ticks() : linear_.ticks();
+  }
+  [[nodiscard]] std::string label(double v) const {
+    return logarithmic_ ? log_axis::label(v) : linear_.label(v);
+  }
+
+ private:
+  bool logarithmic_;
+  axis linear_;
+  log_axis log_;
+};
+
 }  // namespace detail
 
 /// Lines with axes, grid and legend. Points that are not finite are gaps; no series, or empty ones,
-/// give the bare axes. Throws errc::report_value for sizes out of range and for a series whose x
-/// and y are not equally many.
+/// give the bare axes. Throws errc::report_value for sizes out of range, for a series whose x and y
+/// are not equally many, and for x outside [1e-30, 1e30] on a logarithmic axis.
 [[nodiscard]] inline std::string line_chart(const std::vector<line_series>& series,
                                             const line_chart_params& params) {
   params.validate();
@@ -132,7 +158,7 @@ class chart_frame {
     }
   }
   const axis y = detail::value_axis(ys, params.y_low, params.y_high);
-  const axis x = detail::value_axis(xs, {}, {});
+  const detail::x_scale x(xs, params.log_x);
   svg picture(params.width, params.height, params.title);
   detail::chart_frame frame(picture, params.width, params.height, y);
   frame.draw(params.title, params.x_label, params.y_label);

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <span>
@@ -53,16 +54,14 @@ struct svg_text_style {
 class svg {
  public:
   /// `width` and `height` in pixels, 1..100,000; `title` is read out by screen readers.
-  svg(double width, double height, std::string_view title) {
+  svg(double width, double height, std::string_view title)
+      : width_(width), height_(height), title_(xml_escape(title)) {
     expects(width >= 1 && width <= 100'000 && height >= 1 && height <= 100'000, errc::report_value,
             "a picture needs 1 <= width, height <= 100,000, given {} x {}", width, height);
-    body_ = fmt::format(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-        "viewBox=\"0 0 {0} {1}\" role=\"img\" "
-        "font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif\">\n"
-        "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-        number(width), number(height), xml_escape(title));
   }
+
+  [[nodiscard]] double width() const { return width_; }
+  [[nodiscard]] double height() const { return height_; }
 
   void rect(svg_point corner, double width, double height, const svg_style& style) {
     body_ +=
@@ -105,8 +104,31 @@ class svg {
         xml_escape(style.fill), style.bold ? " font-weight=\"600\"" : "", turn, xml_escape(words));
   }
 
+  /// Another picture, with its upper left corner at `corner`; its title is read out with it.
+  void add(const svg& picture, svg_point corner) {
+    body_ += fmt::format("<g transform=\"translate({} {})\">\n<title>{}</title>\n{}</g>\n",
+                         number(corner.x), number(corner.y), picture.title_, picture.body_);
+  }
+  /// A path in cells of a grid: one unit is `cell` pixels, the origin stands at `corner`. Many
+  /// small cells cost a few bytes each this way. Edges fall on whole pixels where cells are small.
+  void cells(std::string_view data, svg_point corner, svg_point cell, const svg_style& style) {
+    expects(std::isfinite(cell.x) && std::isfinite(cell.y), errc::report_value,
+            "a cell must have finite sides, given {} x {}", cell.x, cell.y);
+    body_ += fmt::format(
+        "<path transform=\"translate({} {}) scale({:.5g} {:.5g})\" d=\"{}\"{}{}/>\n",
+        number(corner.x), number(corner.y), cell.x, cell.y, xml_escape(data), attributes(style),
+        std::min(cell.x, cell.y) < 4 ? " shape-rendering=\"crispEdges\"" : "");
+  }
+
   /// The picture.
-  [[nodiscard]] std::string str() const { return body_ + "</svg>\n"; }
+  [[nodiscard]] std::string str() const {
+    return fmt::format(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
+        "viewBox=\"0 0 {0} {1}\" role=\"img\" "
+        "font-family=\"system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif\">\n"
+        "<title>{2}</title>\n<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n{3}</svg>\n",
+        number(width_), number(height_), title_, body_);
+  }
 
   /// A coordinate: at most two decimals, no trailing zeros, the same in every locale.
   [[nodiscard]] static std::string number(double value) {
@@ -129,6 +151,9 @@ class svg {
     return text;
   }
 
+  double width_;
+  double height_;
+  std::string title_;
   std::string body_;
 };
 

@@ -49,8 +49,9 @@ inline void check(const fit_params& p) {
 
 /// What a run did.
 struct history {
-  std::vector<epoch_record> epochs;  ///< those that were finished, or stopped part-way
-  bool stopped = false;              ///< the observer said so
+  std::vector<epoch_record> epochs;   ///< those that were finished, or stopped part-way
+  std::vector<mask_switch> switches;  ///< changes of masks, see fit_stages()
+  bool stopped = false;               ///< the observer said so
 
   /// Sum of the epochs' training time.
   [[nodiscard]] double seconds() const {
@@ -114,6 +115,13 @@ class fitting {
     return answer == verdict::go_on;
   }
 
+  /// Goes on with other masks: what is kept, weights and velocities, stays bit for bit; what goes
+  /// takes its velocity along.
+  void change_masks(const mask::mask_set& masks) {
+    optimiser_.change_masks(net_.change_masks(masks));
+    parameters_ = net_.parameters();
+  }
+
  private:
   [[nodiscard]] double rate_at(index_t epoch, const step_event& event) const {
     const double progress = static_cast<double>(epoch) +
@@ -162,6 +170,44 @@ class fitting {
   nn::activations<Scalar> gradient_;
 };
 
+/// Measures the test set after an epoch, if it is due.
+template <typename Scalar>
+void measure(const nn::network<Scalar>& net, const dataset& test_set, epoch_record& record) {
+  const evaluation measured = evaluate(net, test_set);
+  record.test_accuracy = measured.accuracy();
+  record.test_loss = measured.loss;
+}
+
+/// fit() with something to do before each epoch, and once if there is none: before_epoch(run,
+/// epoch, history) may change masks; its `stop` ends the run before that epoch.
+template <typename Scalar, typename BeforeEpoch>
+history run_epochs(nn::network<Scalar>& net, const dataset& train_set, const dataset& test_set,
+                   const fit_params& params, const rng& random, observer* watcher,
+                   const BeforeEpoch& before_epoch) {
+  check(params);
+  check_fits(net, train_set);
+  if (test_set.size() > 0) check_fits(net, test_set);
+  expects(train_set.size() >= 1, errc::dataset_shape, "the training set has no images");
+  fitting<Scalar> run(net, train_set, params, random);
+  history done;
+  done.stopped = before_epoch(run, 0, done) == verdict::stop;
+  for (index_t epoch = 0; epoch < params.epochs && !done.stopped; ++epoch) {
+    if (epoch > 0 && before_epoch(run, epoch, done) == verdict::stop) {
+      done.stopped = true;
+      break;
+    }
+    epoch_record record;
+    done.stopped = !run.run_epoch(epoch, watcher, record);
+    const bool last = done.stopped || epoch + 1 == params.epochs;
+    const bool due = params.test_every > 0 && (last || (epoch + 1) % params.test_every == 0);
+    if (due && test_set.size() > 0) measure(net, test_set, record);
+    done.epochs.push_back(record);
+    if (watcher != nullptr && watcher->on_epoch(record, params.epochs) == verdict::stop && !last)
+      done.stopped = true;
+  }
+  return done;
+}
+
 }  // namespace detail
 
 /// Trains `net` on `train_set` by SGD and measures it on `test_set` (which may be empty: nothing is
@@ -173,27 +219,8 @@ class fitting {
 template <typename Scalar>
 history fit(nn::network<Scalar>& net, const dataset& train_set, const dataset& test_set,
             const fit_params& params, const rng& random, observer* watcher = nullptr) {
-  check(params);
-  check_fits(net, train_set);
-  if (test_set.size() > 0) check_fits(net, test_set);
-  expects(train_set.size() >= 1, errc::dataset_shape, "the training set has no images");
-  detail::fitting<Scalar> run(net, train_set, params, random);
-  history done;
-  for (index_t epoch = 0; epoch < params.epochs && !done.stopped; ++epoch) {
-    epoch_record record;
-    done.stopped = !run.run_epoch(epoch, watcher, record);
-    const bool last = done.stopped || epoch + 1 == params.epochs;
-    const bool due = params.test_every > 0 && (last || (epoch + 1) % params.test_every == 0);
-    if (due && test_set.size() > 0) {
-      const evaluation measured = evaluate(net, test_set);
-      record.test_accuracy = measured.accuracy();
-      record.test_loss = measured.loss;
-    }
-    done.epochs.push_back(record);
-    if (watcher != nullptr && watcher->on_epoch(record, params.epochs) == verdict::stop && !last)
-      done.stopped = true;
-  }
-  return done;
+  const auto nothing = [](const auto&, index_t, const history&) { return verdict::go_on; };
+  return detail::run_epochs(net, train_set, test_set, params, random, watcher, nothing);
 }
 
 }  // namespace swprune::inline v0::train

@@ -21,6 +21,16 @@ struct step_event {
   double seconds = 0;  ///< since the epoch began, training only
 };
 
+/// A change of masks between two epochs.
+struct mask_switch {
+  index_t epoch = 0;           ///< 0-based: the first epoch that trains with the new masks
+  index_t stage = 0;           ///< 0-based
+  index_t stages = 0;          ///< how many there are
+  index_t weights_before = 0;  ///< kept weights of the network
+  index_t weights = 0;         ///< after the switch
+  double density = 0;          ///< weights / weights of the dense network, in [0, 1]
+};
+
 /// One line of a training history.
 struct epoch_record {
   index_t epoch = 0;          ///< 0-based
@@ -39,6 +49,8 @@ class observer {
   virtual ~observer() = default;
   /// After every step. `stop` ends the run after this step.
   virtual verdict on_step(const step_event& /*event*/) { return verdict::go_on; }
+  /// After every change of masks, before the epoch that trains with them. `stop` ends the run.
+  virtual verdict on_switch(const mask_switch& /*change*/) { return verdict::go_on; }
   /// After every epoch. `stop` ends the run.
   virtual verdict on_epoch(const epoch_record& /*record*/, index_t /*epochs*/) {
     return verdict::go_on;

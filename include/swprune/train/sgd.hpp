@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "swprune/core/error.hpp"
 #include "swprune/nn/layer.hpp"
+#include "swprune/nn/mask_change.hpp"
 
 namespace swprune::inline v0::train {
 
@@ -54,10 +56,41 @@ class sgd {
       update(parameters[i], velocities_[i], static_cast<Scalar>(rate));
   }
 
+  /// Carries the velocities over a change of masks: numbers that are still there keep theirs, those
+  /// that are gone take theirs with them, new ones start without. Throws train_parameter when the
+  /// change is not one of the parameters of the constructor; nothing is changed then.
+  void change_masks(const nn::mask_change& change) {
+    check_change(change);
+    for (std::size_t i = 0; i < change.size(); ++i) {
+      const nn::parameter_change& c = change[i];
+      std::vector<Scalar> moved(static_cast<std::size_t>(c.size), Scalar(0));
+      for (std::size_t k = 0; k < c.old_to_new.size(); ++k)
+        if (c.old_to_new[k] >= 0)
+          moved[static_cast<std::size_t>(c.old_to_new[k])] = velocities_[i][k];
+      velocities_[i] = std::move(moved);
+    }
+  }
+
   /// One velocity array for each parameter, for checkpoints.
   [[nodiscard]] std::vector<std::vector<Scalar>>& velocities() { return velocities_; }
 
  private:
+  void check_change(const nn::mask_change& change) const {
+    expects(change.size() == velocities_.size(), errc::train_parameter,
+            "the optimiser was made for {} parameters, the masks of {} changed", velocities_.size(),
+            change.size());
+    for (std::size_t i = 0; i < change.size(); ++i) {
+      const nn::parameter_change& c = change[i];
+      expects(c.old_to_new.size() == velocities_[i].size(), errc::train_parameter,
+              "parameter '{}' had {} numbers when the optimiser was made, {} before the change",
+              c.name, velocities_[i].size(), c.old_to_new.size());
+      for (const index_t to : c.old_to_new)
+        expects(to >= -1 && to < c.size, errc::train_parameter,
+                "parameter '{}' has {} numbers after the change, number {} of them is named",
+                c.name, c.size, to);
+    }
+  }
+
   void update(const nn::parameter_view<Scalar>& p, std::vector<Scalar>& velocity,
               Scalar rate) const {
     const auto momentum = static_cast<Scalar>(params_.momentum);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "swprune/core/parallel.hpp"
+#include "swprune/nn/detail/conv_blocks.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/simd.hpp"
 
@@ -113,7 +114,7 @@ void accumulate_rows(const conv_geometry& g, const live_block& b, const slice_ma
       .dy_channel = s.grad_out.channel_stride(),
       .count = cols.end - cols.begin,
       .rows = rows.end - rows.begin};
-  accumulate_block(run, sums, g.kernel_width * g.block_outputs, b.inputs, b.outputs);
+  accumulate_block(run, sums, g.block_outputs, b.inputs, b.outputs);
 }
 
 /// The same for a map of one output pixel: its run goes over the tiles of the slice.
@@ -131,54 +132,67 @@ void accumulate_tiles(const conv_geometry& g, const live_block& b, const slice_m
                                 .dy_channel = s.grad_out.channel_stride(),
                                 .count = s.tiles.end - s.tiles.begin,
                                 .rows = 1};
-  accumulate_block(run, sums, g.kernel_width * g.block_outputs, b.inputs, b.outputs);
+  accumulate_block(run, sums, g.block_outputs, b.inputs, b.outputs);
 }
 
-/// Products of kernel row ky of one block over the slice: a few output rows at a time, all taps on
-/// them while they are in the first-level cache.
+/// Products of the taps of one kernel row of a block over the slice: a few output rows at a time,
+/// all taps on them while they are in the first-level cache. `sums` holds [tap][ci][Bo] vectors.
 template <typename Scalar>
 void accumulate_kernel_row(const conv_geometry& g, const live_block& b, const slice_maps<Scalar>& s,
-                           index_t ky, Scalar* sums) {
+                           std::span<const index_t> taps, Scalar* sums) {
+  const index_t ky = taps.front() / g.kernel_width;
+  const index_t sum_tap = b.inputs * g.block_outputs * lanes;
   const tap_range rows = valid_outputs(ky, g.input.height, g.output.height, g.stride, g.padding);
-  const index_t sum_tap = g.block_outputs * lanes;
   if (g.output.pixels() == 1) {
     const tap_range kx = valid_taps(0, g.kernel_width, g.input.width, g.stride, g.padding);
     if (rows.begin >= rows.end) return;
-    for (index_t k = kx.begin; k < kx.end; ++k)
-      accumulate_tiles(g, b, s, ky, k, sums + k * sum_tap);
+    for (const index_t tap : taps) {
+      const index_t k = tap % g.kernel_width;
+      if (k >= kx.begin && k < kx.end) accumulate_tiles(g, b, s, ky, k, sums);
+      sums += sum_tap;
+    }
     return;
   }
   const index_t height = std::max<index_t>(1, pairs_per_run / g.output.width);
   for (index_t t = s.tiles.begin; t < s.tiles.end; ++t)
-    for (index_t oy = rows.begin; oy < rows.end; oy += height)
-      for (index_t kx = 0; kx < g.kernel_width; ++kx)
-        accumulate_rows(g, b, s, t, ky, kx, {oy, std::min(oy + height, rows.end)},
-                        sums + kx * sum_tap);
+    for (index_t oy = rows.begin; oy < rows.end; oy += height) {
+      Scalar* to = sums;
+      for (const index_t tap : taps) {
+        accumulate_rows(g, b, s, t, ky, tap % g.kernel_width, {oy, std::min(oy + height, rows.end)},
+                        to);
+        to += sum_tap;
+      }
+    }
 }
 
-/// gradient[ci][ky][kx][o] of one kernel row ky of a block = sums over the lanes.
+/// gradient[ci][tap][o] of `count` taps of a block, from its kept tap `first` on = sums over the
+/// lanes.
 template <typename Scalar>
-void reduce_kernel_row(const conv_geometry& g, const live_block& b, index_t ky, const Scalar* sums,
-                       Scalar* gradient) {
-  for (index_t ci = 0; ci < b.inputs; ++ci)
-    for (index_t kx = 0; kx < g.kernel_width; ++kx) {
-      const Scalar* from = sums + (ci * g.kernel_width + kx) * g.block_outputs * lanes;
-      Scalar* to =
-          gradient + b.weights + (ci * g.taps() + ky * g.kernel_width + kx) * g.block_outputs;
-      for (index_t o = 0; o < b.outputs; ++o) to[o] = lane_sum<Scalar>(load(from + o * lanes));
+void reduce_kernel_row(const conv_geometry& g, const live_block& b, index_t first, index_t count,
+                       const Scalar* sums, Scalar* gradient) {
+  for (index_t tap = 0; tap < count; ++tap)
+    for (index_t ci = 0; ci < b.inputs; ++ci, sums += g.block_outputs * lanes) {
+      Scalar* to = gradient + b.weights + (ci * b.taps + first + tap) * g.block_outputs;
+      for (index_t o = 0; o < b.outputs; ++o) to[o] = lane_sum<Scalar>(load(sums + o * lanes));
       std::fill(to + b.outputs, to + g.block_outputs, Scalar(0));
     }
 }
 
-/// One kernel row at a time: its sums (K x Bi x Bo vectors) then fit the first-level cache.
+/// One kernel row at a time: its sums (at most K x Bi x Bo vectors) then fit the first-level cache.
+/// A row that keeps no tap costs nothing.
 template <typename Scalar>
 void backward_weights_block(const conv_geometry& g, const live_block& b,
-                            const slice_maps<Scalar>& s, aligned_vector<Scalar>& sums,
-                            Scalar* gradient) {
-  for (index_t ky = 0; ky < g.kernel_height; ++ky) {
-    std::fill(sums.begin(), sums.end(), Scalar(0));
-    accumulate_kernel_row(g, b, s, ky, sums.data());
-    reduce_kernel_row(g, b, ky, sums.data(), gradient);
+                            std::span<const index_t> taps, const slice_maps<Scalar>& s,
+                            aligned_vector<Scalar>& sums, Scalar* gradient) {
+  for (index_t first = 0, end = 0; first < b.taps; first = end) {
+    const index_t ky = taps[static_cast<std::size_t>(first)] / g.kernel_width;
+    while (end < b.taps && taps[static_cast<std::size_t>(end)] / g.kernel_width == ky) ++end;
+    const index_t count = end - first;
+    std::fill_n(sums.begin(), count * b.inputs * g.block_outputs * lanes, Scalar(0));
+    accumulate_kernel_row(
+        g, b, s, taps.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+        sums.data());
+    reduce_kernel_row(g, b, first, count, sums.data(), gradient);
   }
 }
 
@@ -186,10 +200,11 @@ void backward_weights_block(const conv_geometry& g, const live_block& b,
 /// tiles_per_item tiles but the first; they are added in the order of the slices, so the result
 /// does not depend on the number of threads.
 template <typename Scalar>
-void conv_backward_weights(const conv_geometry& g, const block_lists& rows, index_t block_inputs,
-                           const activations<Scalar>& in, const activations<Scalar>& grad_out,
-                           std::span<Scalar> gradient, aligned_vector<Scalar>& partial) {
-  const index_t row_count = static_cast<index_t>(rows.size());
+void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
+                           index_t block_inputs, const activations<Scalar>& in,
+                           const activations<Scalar>& grad_out, std::span<Scalar> gradient,
+                           aligned_vector<Scalar>& partial) {
+  const index_t row_count = static_cast<index_t>(blocks.rows.size());
   const index_t slices = std::max<index_t>(1, ceil_div(in.tiles(), tiles_per_item));
   const std::size_t weights = gradient.size();
   partial.resize(static_cast<std::size_t>(slices - 1) * weights);
@@ -202,8 +217,8 @@ void conv_backward_weights(const conv_geometry& g, const block_lists& rows, inde
                             : partial.data() + static_cast<std::size_t>(slice - 1) * weights;
     aligned_vector<Scalar> sums(
         static_cast<std::size_t>(g.kernel_width * block_inputs * g.block_outputs * lanes));
-    for (const live_block& b : rows[static_cast<std::size_t>(item % row_count)])
-      backward_weights_block(g, b, maps, sums, to);
+    for (const live_block& b : blocks.rows[static_cast<std::size_t>(item % row_count)])
+      backward_weights_block<Scalar>(g, b, blocks.taps_of(b), maps, sums, to);
   });
   for (index_t slice = 1; slice < slices; ++slice) {
     const Scalar* from = partial.data() + static_cast<std::size_t>(slice - 1) * weights;

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One convolution with random numbers, by the layer and by its definition.
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "swprune/nn/conv2d.hpp"
+#include "tests/nn/naive_conv.hpp"
+
+namespace swprune_test {
+
+namespace nn = swprune::nn;
+namespace mask = swprune::mask;
+using swprune::rng;
+
+/// Weights of a layer in storage order from `dense` [o][i][ky][kx].
+inline void fill_weights(nn::conv2d<float>& conv, const tensor& dense) {
+  const index_t out = conv.mask().out_channels;
+  walk_storage(conv.mask(), [&](index_t o, index_t i, index_t ky, index_t kx, index_t at) {
+    conv.weights()[static_cast<std::size_t>(at)] =
+        o < out ? static_cast<float>(dense(o, i, ky, kx)) : 0.0f;
+  });
+}
+
+/// One convolution with random numbers, computed by the layer and by definition.
+struct trial {
+  naive_conv naive;
+  nn::conv2d<float> conv;
+  nn::activations<float> in, out, grad_out, grad_in;
+  tensor dense;
+
+  /// Weights and maps are drawn from `random`.
+  trial(const mask::layer_mask& m, index_t stride, index_t padding, index_t batch,
+        const map_shape& image, rng& random)
+      : naive{m, stride, padding},
+        conv(m, {.stride = stride, .padding = padding}),
+        dense(m.out_channels, m.in_channels, m.kernel_height, m.kernel_width) {
+    // Rounded to float first: both sides then start from the same numbers. Absent weights are not
+    // zero here: whoever reads one gives himself away.
+    for (double& w : dense.values) w = static_cast<float>(random.normal());
+    fill_weights(conv, dense);
+    in = random_maps<float>(batch, image, random);
+    conv.forward(in, out);
+    grad_out = random_maps<float>(batch, out.shape(), random);
+    conv.backward(in, out, grad_out, &grad_in);
+  }
+
+  [[nodiscard]] double forward_error() const {
+    const map_shape& s = out.shape();
+    bounded_sum exact(out.batch(), s.channels, s.height, s.width);
+    naive.for_each_product(
+        out.batch(), in.shape(), s,
+        [&](index_t n, index_t o, index_t i, index_t ky, index_t kx, index_t oy, index_t ox,
+            index_t iy, index_t ix) {
+          exact.add(n, o, oy, ox, dense(o, i, ky, kx) * static_cast<double>(in.at(n, i, iy, ix)));
+        });
+    return worst_against_bound(
+        exact, [&](index_t n, index_t c, index_t y, index_t x) { return out.at(n, c, y, x); });
+  }
+
+  [[nodiscard]] double backward_data_error() const {
+    const map_shape& s = in.shape();
+    bounded_sum exact(in.batch(), s.channels, s.height, s.width);
+    naive.for_each_product(
+        in.batch(), s, out.shape(),
+        [&](index_t n, index_t o, index_t i, index_t ky, index_t kx, index_t oy, index_t ox,
+            index_t iy, index_t ix) {
+          exact.add(n, i, iy, ix,
+                    dense(o, i, ky, kx) * static_cast<double>(grad_out.at(n, o, oy, ox)));
+        });
+    return worst_against_bound(
+        exact, [&](index_t n, index_t c, index_t y, index_t x) { return grad_in.at(n, c, y, x); });
+  }
+
+  /// Also checks that padding outputs have no gradient.
+  [[nodiscard]] double backward_weights_error() {
+    const mask::layer_mask& m = conv.mask();
+    bounded_sum exact(m.out_channels, m.in_channels, m.kernel_height, m.kernel_width);
+    naive.for_each_product(in.batch(), in.shape(), out.shape(),
+                           [&](index_t n, index_t o, index_t i, index_t ky, index_t kx, index_t oy,
+                               index_t ox, index_t iy, index_t ix) {
+                             exact.add(o, i, ky, kx,
+                                       static_cast<double>(in.at(n, i, iy, ix)) *
+                                           static_cast<double>(grad_out.at(n, o, oy, ox)));
+                           });
+    tensor computed(m.out_channels, m.in_channels, m.kernel_height, m.kernel_width);
+    const auto gradient = conv.parameters().front().gradient;
+    walk_storage(m, [&](index_t o, index_t i, index_t ky, index_t kx, index_t at) {
+      const float g = gradient[static_cast<std::size_t>(at)];
+      if (o < m.out_channels)
+        computed(o, i, ky, kx) = static_cast<double>(g);
+      else if (g != 0.0f)
+        FAIL("padding output " << o << " has gradient " << g);
+    });
+    return worst_against_bound(exact, [&](index_t o, index_t i, index_t ky, index_t kx) {
+      return computed(o, i, ky, kx);
+    });
+  }
+};
+
+/// A random layer that exercises strides, paddings, odd sizes, rectangular kernels, partial groups
+/// and empty rows.
+struct random_case {
+  mask::layer_mask mask;
+  index_t stride, padding;
+  map_shape image;
+
+  explicit random_case(rng& r) {
+    const mask::block_shape blocks[] = {{8, 4}, {4, 4}, {16, 4}, {8, 8}, {1, 1}, {3, 5}, {2, 1}};
+    const double densities[] = {0.0, 0.15, 0.4, 1.0};
+    const auto pick = [&](index_t low, index_t high) {
+      return low + static_cast<index_t>(r.below(static_cast<std::uint64_t>(high - low + 1)));
+    };
+    const index_t kh = pick(1, 5), kw = pick(1, 5);
+    stride = pick(1, 2);
+    padding = pick(0, std::min(kh, kw) - 1);
+    image = {pick(1, 18), pick(std::max<index_t>(1, kh - padding), 9),
+             pick(std::max<index_t>(1, kw - padding), 9)};
+    mask = random_mask(image.channels, pick(1, 22), kh, kw, blocks[r.below(7)],
+                       densities[r.below(4)], r);
+  }
+};
+
+}  // namespace swprune_test
