@@ -72,7 +72,7 @@ TEST_CASE("training is bit-identical at any number of threads and depends on the
   const int before = thread_count();
   train::fit_params p = quick();
   p.batch = 70;
-  p.augment = {.shift = 1, .flip = false};
+  p.augment = {.crop = 1, .flip = false};
   std::vector<float> first;
   for (const int threads : {1, 2, 3}) {
     set_thread_count(threads);
@@ -219,7 +219,7 @@ TEST_CASE("impossible training is refused", "[fit]") {
   refuses([](auto& p) { p.schedule.warmup_epochs = -1; }, "warmup_epochs must be >= 0, given -1");
   refuses([](auto& p) { p.sgd.momentum = 1; }, "0 <= momentum < 1 must hold, given 1");
   refuses([](auto& p) { p.sgd.weight_decay = -1; }, "weight_decay must be >= 0, given -1");
-  refuses([](auto& p) { p.augment.shift = 17; }, "0 <= shift <= 16 pixels must hold, given 17");
+  refuses([](auto& p) { p.augment.crop = 17; }, "0 <= crop <= 16 pixels must hold, given 17");
   train::dataset wrong = data;
   wrong.shape = {1, 4, 16};
   CHECK_THROWS_WITH(
