@@ -108,7 +108,7 @@ TEST_CASE("shifts and mirrors move pixels and bring in zeros", "[augment]") {
 }
 
 TEST_CASE("changes depend on seed, epoch and sample alone and cover their range", "[augment]") {
-  const train::augment_params p{.shift = 2, .flip = true};
+  const train::augment_params p{.crop = 2, .flip = true};
   const rng random(5);
   std::set<index_t> down, right;
   int mirrored = 0, same_in_next_epoch = 0;

@@ -42,6 +42,17 @@ struct dataset {
     }
   }
 
+  /// Adds the images of `more` behind its own. Throws dataset_shape unless shape and classes are
+  /// the same.
+  void append(const dataset& more) {
+    expects(more.shape == shape && more.classes == classes, errc::dataset_shape,
+            "{} x {} x {} images of {} classes cannot be added to {} x {} x {} images of {}",
+            more.shape.channels, more.shape.height, more.shape.width, more.classes, shape.channels,
+            shape.height, shape.width, classes);
+    images.insert(images.end(), more.images.begin(), more.images.end());
+    labels.insert(labels.end(), more.labels.begin(), more.labels.end());
+  }
+
   /// Copy of images first..first + count - 1. Throws dataset_shape when they are not all there.
   [[nodiscard]] dataset subset(index_t first, index_t count) const {
     expects(first >= 0 && count >= 0 && first <= size() - count, errc::dataset_shape,
