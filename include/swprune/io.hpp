@@ -14,6 +14,7 @@
 #include "swprune/io/int8_model_file.hpp"
 #include "swprune/io/layer_registry.hpp"
 #include "swprune/io/mask_file.hpp"
+#include "swprune/io/mat.hpp"
 #include "swprune/io/mnist_like.hpp"
 #include "swprune/io/model_file.hpp"
 #include "swprune/io/network_file.hpp"
@@ -21,4 +22,5 @@
 #include "swprune/io/npz.hpp"
 #include "swprune/io/packed.hpp"
 #include "swprune/io/record_set.hpp"
+#include "swprune/io/svhn.hpp"
 #include "swprune/io/train_test.hpp"

@@ -3,6 +3,7 @@
 
 #include "swprune/train/adamw.hpp"
 #include "swprune/train/augment.hpp"
+#include "swprune/train/batch_source.hpp"
 #include "swprune/train/batches.hpp"
 #include "swprune/train/clip_norm.hpp"
 #include "swprune/train/dataset.hpp"
@@ -11,6 +12,7 @@
 #include "swprune/train/fit.hpp"
 #include "swprune/train/gradient_check.hpp"
 #include "swprune/train/make_optimiser.hpp"
+#include "swprune/train/normalisation.hpp"
 #include "swprune/train/observer.hpp"
 #include "swprune/train/optimiser.hpp"
 #include "swprune/train/pattern.hpp"
