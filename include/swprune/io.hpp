@@ -13,7 +13,6 @@
 #include "swprune/io/idx.hpp"
 #include "swprune/io/int8_model_file.hpp"
 #include "swprune/io/layer_registry.hpp"
-#include "swprune/io/load_dataset.hpp"
 #include "swprune/io/mask_file.hpp"
 #include "swprune/io/mat.hpp"
 #include "swprune/io/mnist_like.hpp"
