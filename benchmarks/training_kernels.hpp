@@ -80,10 +80,9 @@ class convolution {
 
   /// 10^9 operations of one kernel, without those on padding.
   [[nodiscard]] double gflop() const {
-    const auto pixels = static_cast<double>(geometry_.output.pixels());
     const double taps = 3 * static_cast<double>(geometry_.output.width) - 2;
     return 2e-9 * static_cast<double>(mask_.kept_weights()) / 9 * taps * taps *
-           static_cast<double>(x_.batch()) * (pixels > 1 ? 1 : 0);
+           static_cast<double>(x_.batch());
   }
 
  private:

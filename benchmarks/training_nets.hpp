@@ -23,15 +23,17 @@ namespace sp = swprune;
 namespace nn = swprune::nn;
 using sp::index_t;
 
-/// VGG-16 or ResNet-20 for 32 x 32 images in the blocks that the accelerator uses for it; sparsity
-/// 0: dense.
+/// VGG-16 or ResNet-20 for 32 x 32 images, pruned in the blocks that the accelerator uses for it;
+/// sparsity 0: dense, in blocks that suit the kernels.
 inline sp::mask::mask_set masks_of(const std::string& net, double sparsity, const sp::rng& random) {
+  if (sparsity == 0)
+    return sp::mask::make_masks(nn::layers_by_name(net),
+                                {.block = {8, 8}, .kind = sp::mask::mask_kind::dense}, random);
   const bool vgg = net == "vgg16";
   return sp::mask::make_masks(
       nn::layers_by_name(net),
       {.sparsity = sparsity,
        .block = vgg ? sp::mask::block_shape{8, 4} : sp::mask::block_shape{4, 4},
-       .kind = sparsity > 0 ? sp::mask::mask_kind::small_world : sp::mask::mask_kind::dense,
        .allow_uncovered = !vgg},
       random);
 }

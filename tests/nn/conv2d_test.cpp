@@ -3,8 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstring>
-
 #include "swprune/core/parallel.hpp"
 #include "swprune/nn/fully_connected.hpp"
 #include "tests/nn/conv_trial.hpp"
@@ -49,13 +47,9 @@ TEST_CASE("results are bit-identical at any number of threads", "[conv2d]") {
       const mask::layer_mask m = random_mask(13, 20, 3, 3, {8, 4}, 0.6, random);
       trial t(m, {.padding = 1}, 150, {13, 7, 6},
               random);  // three slices of the batch, the last partial
-      std::vector<float> all(t.out.values().begin(), t.out.values().end());
-      all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
-      const auto g = t.conv.parameters().front().gradient;
-      all.insert(all.end(), g.begin(), g.end());
+      const std::vector<float> all = results_of(t);
       if (threads == 1) first = all;
-      REQUIRE(all.size() == first.size());
-      CHECK(std::memcmp(all.data(), first.data(), all.size() * sizeof(float)) == 0);
+      CHECK(same_bits(all, first));
     }
   }
   set_thread_count(before);

@@ -2,8 +2,6 @@
 // The three kernels on thousands of random shapes against the definition of a convolution.
 #include <catch2/catch.hpp>
 
-#include <cstring>
-
 #include "swprune/core/parallel.hpp"
 #include "tests/nn/conv_trial.hpp"
 
@@ -23,15 +21,6 @@ class thread_setting {
  private:
   int before_;
 };
-
-/// Everything that a trial computed.
-std::vector<float> results(trial& t) {
-  std::vector<float> all(t.out.values().begin(), t.out.values().end());
-  all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
-  const auto g = t.conv.parameters().front().gradient;
-  all.insert(all.end(), g.begin(), g.end());
-  return all;
-}
 
 /// Case number `seed`: every third one has blocks that lack taps.
 struct kernel_case {
@@ -79,10 +68,9 @@ TEST_CASE("random convolutions are bit-identical at any number of threads", "[co
     for (const int threads : {1, 2, 3}) {
       const thread_setting setting(threads);
       trial t = c.run(batch);
-      const std::vector<float> all = results(t);
+      const std::vector<float> all = results_of(t);
       if (threads == 1) first = all;
-      REQUIRE(all.size() == first.size());
-      CHECK(std::memcmp(all.data(), first.data(), all.size() * sizeof(float)) == 0);
+      CHECK(same_bits(all, first));
     }
   }
 }

@@ -25,19 +25,6 @@ struct thin_case : random_case {
   }
 };
 
-/// out, by in and by weights in one list, for a comparison bit by bit.
-std::vector<float> results_of(trial& t) {
-  std::vector<float> all(t.out.values().begin(), t.out.values().end());
-  all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
-  const auto g = t.conv.parameters().front().gradient;
-  all.insert(all.end(), g.begin(), g.end());
-  return all;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 }  // namespace
 
 TEST_CASE("kernels that skip taps agree with a naive masked dense loop", "[taps]") {

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <vector>
 
 #include "swprune/nn/conv2d.hpp"
 #include "tests/nn/naive_conv.hpp"
@@ -101,6 +103,19 @@ struct trial {
     });
   }
 };
+
+/// out, by in and by weights in one list, for a comparison bit by bit.
+inline std::vector<float> results_of(trial& t) {
+  std::vector<float> all(t.out.values().begin(), t.out.values().end());
+  all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
+  const auto g = t.conv.parameters().front().gradient;
+  all.insert(all.end(), g.begin(), g.end());
+  return all;
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
 
 /// A random layer that exercises strides, dilations, paddings, odd sizes, rectangular kernels,
 /// blocks of any size, partial groups and empty rows.

@@ -269,10 +269,10 @@ void gather_tiles(const gather_work<Scalar>& work, const gather_target& target,
   }
 }
 
-/// All channels of every group of `to`: groups of `group_size` whose segments, of at most
-/// `chunk` channels, are `groups`. A
-/// thread takes a column of strips of some tiles, and all groups go down it together; only if that
-/// makes too few pieces of work are the groups divided as well.
+/// All channels of every group of `to`: groups of `group_size` whose segments, of at most `chunk`
+/// channels, are `groups`. A thread takes a column of strips of some tiles, and all groups go down
+/// it together, because they read the same rows; only if that makes too few pieces of work are the
+/// groups divided as well.
 template <typename Scalar>
 void gather_groups(const tap_plan& plan, index_t chunk,
                    const std::vector<std::vector<gather_segment>>& groups, index_t group_size,
