@@ -56,17 +56,9 @@ sp::mask::mask_set draw_masks(const options& o, const sp::train::dataset& data) 
   return sp::mask::make_masks(layers, masks_of(o), sp::rng(o.seed));
 }
 
-sp::nn::network<float> network_of(const std::string& model, const sp::mask::mask_set& masks,
-                                  const sp::map_shape& image) {
-  if (model == "vgg16") return sp::nn::vgg16(masks, image);
-  if (model == "resnet18") return sp::nn::resnet18(masks, image);
-  if (model == "resnet20") return sp::nn::resnet20(masks, image);
-  return sp::nn::lenet5(masks, image);
-}
-
 sp::nn::network<float> make_network(const options& o, const sp::mask::mask_set& masks,
                                     const sp::map_shape& image) {
-  auto net = network_of(o.model, masks, image);
+  auto net = sp::nn::model_by_name(o.model, masks, image);
   sp::nn::kaiming_init(net, sp::rng(o.seed));
   if (!o.weights_in.empty()) sp::io::load_weights(o.weights_in, net);
   return net;

@@ -17,6 +17,7 @@
 #include "swprune/mask/density_rule.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/mask/progressive_params.hpp"
+#include "swprune/nn/layer_lists.hpp"
 #include "swprune/train/fit_params.hpp"
 
 namespace train_program {
@@ -78,7 +79,8 @@ struct options {
 
 inline void add_task_options(CLI::App& app, options& o) {
   app.add_option("--model", o.model, "network")
-      ->check(CLI::IsMember({"lenet5", "vgg16", "resnet18", "resnet20"}))
+      ->check(CLI::IsMember(
+          std::vector<std::string>(sp::nn::model_names.begin(), sp::nn::model_names.end())))
       ->capture_default_str();
   app.add_option("--width", o.width, "factor on the channels of the model")
       ->check(CLI::Range(1.0 / 64, 64.0))

@@ -17,13 +17,16 @@
 #include "swprune/nn/average_pool.hpp"
 #include "swprune/nn/batch_norm.hpp"
 #include "swprune/nn/chain.hpp"
+#include "swprune/nn/concatenation.hpp"
 #include "swprune/nn/conv2d.hpp"
+#include "swprune/nn/dropout.hpp"
 #include "swprune/nn/fully_connected.hpp"
 #include "swprune/nn/global_average_pool.hpp"
 #include "swprune/nn/layer.hpp"
 #include "swprune/nn/max_pool.hpp"
 #include "swprune/nn/option_a_shortcut.hpp"
 #include "swprune/nn/relu.hpp"
+#include "swprune/nn/relu6.hpp"
 #include "swprune/nn/residual.hpp"
 
 namespace swprune::inline v0::io {
@@ -49,6 +52,12 @@ struct layer_record {
             field_name, v);
     return static_cast<index_t>(v);
   }
+  /// count(), or `absent` when the layer has no such field.
+  [[nodiscard]] index_t count_or(std::string_view field_name, index_t absent) const {
+    for (const nn::layer_field& f : fields)
+      if (f.name == field_name) return count(field_name);
+    return absent;
+  }
   /// The mask. Throws errc::file_mismatch when the layer has none.
   [[nodiscard]] const mask::layer_mask& needed_mask() const {
     expects(mask.has_value(), errc::file_mismatch, "layer '{}' ({}) has no mask", name, kind);
@@ -69,10 +78,11 @@ class layer_registry {
   [[nodiscard]] static layer_registry standard() {
     layer_registry r;
     r.add("conv2d", [](const layer_record& l) {
-      return std::make_unique<nn::conv2d<Scalar>>(l.needed_mask(),
-                                                  nn::conv2d_params{.stride = l.count("stride"),
-                                                                    .padding = l.count("padding"),
-                                                                    .bias = l.count("bias") != 0});
+      return std::make_unique<nn::conv2d<Scalar>>(
+          l.needed_mask(), nn::conv2d_params{.stride = l.count("stride"),
+                                             .padding = l.count("padding"),
+                                             .bias = l.count("bias") != 0,
+                                             .dilation = l.count_or("dilation", 1)});
     });
     r.add("fully_connected", [](const layer_record& l) {
       return std::make_unique<nn::fully_connected<Scalar>>(l.needed_mask(), l.count("bias") != 0);
@@ -83,6 +93,12 @@ class layer_registry {
           nn::batch_norm_params{.epsilon = l.field("epsilon"), .momentum = l.field("momentum")});
     });
     r.add("relu", [](const layer_record& l) { return std::make_unique<nn::relu<Scalar>>(l.name); });
+    r.add("relu6",
+          [](const layer_record& l) { return std::make_unique<nn::relu6<Scalar>>(l.name); });
+    r.add("dropout", [](const layer_record& l) {
+      return std::make_unique<nn::dropout<Scalar>>(l.name,
+                                                   nn::dropout_params{.rate = l.field("rate")});
+    });
     r.add("max_pool", [](const layer_record& l) {
       return std::make_unique<nn::max_pool<Scalar>>(
           l.name, nn::max_pool_params{.size = l.count("size"), .stride = l.count("stride")});
@@ -106,6 +122,11 @@ class layer_registry {
           l.name, std::move(paths[0]), std::move(paths[1]),
           nn::residual_params{.relu = l.count("relu") != 0});
     });
+    r.add_composite(
+        "concatenation", [](const layer_record& l, std::vector<nn::chain<Scalar>> paths) {
+          check_paths(l, paths, 1);
+          return std::make_unique<nn::concatenation<Scalar>>(l.name, std::move(paths[0]));
+        });
     return r;
   }
 

@@ -98,6 +98,9 @@ template <typename Scalar>
   for (index_t i = 0; i < net.size(); ++i) {
     const nn::layer<Scalar>& layer = net.at(i);
     if (const auto* conv = dynamic_cast<const nn::conv2d<Scalar>*>(&layer)) {
+      expects(conv->params().dilation == 1, errc::quant_unsupported,
+              "layer {} '{}' ({}): the integer form has dilation 1, given {}", i, layer.name(),
+              layer.kind(), conv->params().dilation);
       groups.push_back({.conv = conv, .first = i, .last = i});
       continue;
     }

@@ -162,6 +162,8 @@ class fitting {
     state_.learning_rate =
         train::learning_rate(params_.schedule, state_.epoch * batches() + state_.next_step,
                              {.epochs = params_.epochs, .steps_per_epoch = batches()});
+    net_.begin_step(random_.stream("step", static_cast<std::uint64_t>(state_.epoch),
+                                   static_cast<std::uint64_t>(state_.next_step)));
     regrow(now);
     const auto& logits = net_.forward_training(now.images);
     const nn::loss_result result =
