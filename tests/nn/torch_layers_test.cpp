@@ -434,7 +434,9 @@ std::vector<std::pair<std::string, training_case>> network_cases() {
     const auto masks = mask::make_masks(layers, {.sparsity = 0.3, .block = {2, 2}}, rng(1));
     cases.emplace_back(std::string(name),
                        training_case(nn::model_by_name<double>(name, masks, p.image)));
-    cases.back().second.rate = 0.01;
+    // Maps of one pixel under batch norm magnify rounding from step to step, the more the larger
+    // the steps: at 0.01 two float runs of ResNet-18 part by 7 %, whoever makes them.
+    cases.back().second.rate = 0.001;
   }
   return cases;
 }
