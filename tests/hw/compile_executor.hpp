@@ -127,11 +127,12 @@ class image_executor {
   }
   [[nodiscard]] bank_place place(const swprune::hw::step_record& s, index_t slot, index_t b,
                                  index_t i) const {
-    const index_t y = s.y_first + i / d_.in_w;
+    const index_t y_first = swprune::hw::first_input_row(d_, s);
+    const index_t y = y_first + i / d_.in_w;
     const index_t x = i % d_.in_w;
     const index_t v = y / d_.stride;
     const index_t u = x / d_.stride;
-    const index_t vbase = s.y_first / d_.stride / seg_y();
+    const index_t vbase = y_first / d_.stride / seg_y();
     const index_t per_row = a_.pox / seg_x();
     const index_t bank =
         (seg_y() * (b / per_row) + v % seg_y()) * a_.pox + seg_x() * (b % per_row) + u % seg_x();

@@ -235,7 +235,7 @@ TEST_CASE("wrong descriptors end in error codes", "[golden]") {
   };
   // docs/accelerator.md section 2; byte 12 bit 4 is skip.
   for (const wrong w :
-       {wrong{0, 0, 1}, wrong{3, 0, 1}, wrong{4, 2, 2}, wrong{6, 64, 2}, wrong{7, 1, 2},
+       {wrong{0, 0, 1}, wrong{3, 0, 1}, wrong{4, 1, 2}, wrong{6, 64, 2}, wrong{7, 1, 2},
         wrong{8, 4, 3}, wrong{9, 4, 3}, wrong{10, 8, 3}, wrong{11, 16, 3}, wrong{12, 0, 3}}) {
     bench b;
     b.program.image[b.program.desc_offset + w.offset] = w.value;

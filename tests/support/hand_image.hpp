@@ -257,15 +257,16 @@ class hand_writer {
     r.put(c.list, 4);
     r.put(static_cast<std::uint64_t>(a_.skip ? beats(c.list_bytes) : 0), 2);
     r.put(static_cast<std::uint64_t>(beats(c.param_bytes)), 2);
-    r.put(static_cast<std::uint64_t>(beats(c.weight_bytes)), 4);
+    r.put(static_cast<std::uint64_t>(beats(c.weight_bytes)), 2);
+    r.put(static_cast<std::uint64_t>(plane_words), 2);
     r.put(c.params, 4);
     r.put(c.weights, 4);
     r.put(fetch_offset_, 4);
     r.put(static_cast<std::uint64_t>(n * out_.in_image_stride + 4 * first * l_.in_w), 4);
-    r.put(static_cast<std::uint64_t>(plane_words), 4);
+    r.put(0, 4);  // no residual
     r.put(1, 2);
     r.put(static_cast<std::uint64_t>(oy / a_.poy - vbase), 2);
-    r.put(static_cast<std::uint64_t>(first), 2);
+    r.put(0, 2);
     r.put(static_cast<std::uint64_t>(oy), 2);
     const index_t p = l_.pool ? 1 : 0;
     r.put(static_cast<std::uint64_t>(out_.out_offset + n * out_.out_image_stride +
@@ -273,7 +274,7 @@ class hand_writer {
                                      (oy >> p) * 4 * l_.out_w()),
           4);
     r.put(static_cast<std::uint64_t>(slots_.empty() ? 0 : l_.group_channels(slots_.back())), 1);
-    r.put(0, 1);
+    r.put(static_cast<std::uint64_t>(first / l_.stride % a_.poy + first % l_.stride * 16), 1);
     r.put(static_cast<std::uint64_t>(c.first), 2);
     r.put(plain_crc(r.bytes.data(), 60), 4);
     note_costs(c, new_weights, rows * sub_cols, first, plane_words);
@@ -334,7 +335,7 @@ class hand_writer {
                             (l_.out_channels + 3) / 4 == groups_ * (a_.pof / 4);
     out_.pass_interval = std::max(a_.poy * a_.pox / a_.chains, out_.write_slots);
     at(0, 0x4C505753, 4);
-    at(4, 1, 2);
+    at(4, 2, 2);
     at(6, 128, 2);
     at(8, a_.poy, 1);
     at(9, a_.pox, 1);

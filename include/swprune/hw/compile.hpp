@@ -232,7 +232,7 @@ class layer_compiler {
                           : fit<std::uint8_t>("last_channels", layer_.channels_of(slots.back()));
     r.list_beats = fit<std::uint16_t>("list_beats", place.load.list_beats);
     r.param_beats = fit<std::uint16_t>("param_beats", place.load.param_beats);
-    r.weight_beats = fit<std::uint32_t>("weight_beats", place.load.weight_beats);
+    r.weight_beats = fit<std::uint16_t>("weight_beats", place.load.weight_beats);
     r.list_offset = fit<std::uint32_t>("list_offset", work_.array.skip ? place.list_offset : 0);
     r.param_offset = fit<std::uint32_t>("param_offset", place.param_offset);
     r.weight_offset = fit<std::uint32_t>("weight_offset", place.weight_offset);
@@ -244,10 +244,10 @@ class layer_compiler {
     r.sub_rows = fit<std::uint16_t>("sub_rows", t.sub_rows);
     r.sub_cols = fit<std::uint16_t>("sub_cols", g.sub_cols);
     r.images = fit<std::uint16_t>("images", t.images);
-    r.y_first = fit<std::uint16_t>("y_first", t.y_first);
+    r.y_start = y_start_of(t.y_first, layer_.stride, g.seg_y);
     r.oy_first = fit<std::uint16_t>("oy_first", t.sub_row * g.seg_y);
     r.row_idx0 = fit<std::int16_t>("row_idx0", t.sub_row - bank_row_base(work_, g, t));
-    r.plane_words = fit<std::uint32_t>("plane_words", plane_words(work_, g, t));
+    r.plane_words = fit<std::uint16_t>("plane_words", plane_words(work_, g, t));
     r.act_offset = fit<std::uint32_t>(
         "act_offset", in_.image_offset(t.first_image) + t.y_first * in_.row_stride());
     (void)fit<std::uint16_t>("the beats of a plane", plane_beats(work_, g, t));

@@ -108,7 +108,7 @@ struct layer_regs {
 /// section 2 that applies.
 [[nodiscard]] inline std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
   if (r.magic != 0x4C505753u) return 1;
-  if (r.version != 1 || r.bytes != 128) return 2;
+  if (r.version != 2 || r.bytes != 128) return 2;
   if (r.poy != a.poy || r.pox != a.pox || r.pof != a.pof || r.bus_bytes != a.bus_bytes ||
       (r.pool && !a.pool) || r.skip != a.skip)
     return 3;

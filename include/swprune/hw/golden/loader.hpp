@@ -109,7 +109,7 @@ class loader {
     sub_ = 0;
     beat_ = 0;
     word_ = 0;
-    y_ = next_.y_first;
+    y_ = static_cast<std::int32_t>((next_.y_start << layer_.stride_log2) + next_.y_phase);
     x_ = 0;
   }
 
@@ -278,8 +278,7 @@ class loader {
     const std::int32_t phase = (1 << s) - 1;
     const std::int32_t v = y_ >> s;
     const std::int32_t u = x_ >> s;
-    const std::int32_t vbase = (next_.y_first >> s) >> layer_.seg_y_log2;
-    const std::int32_t row = (((v >> layer_.seg_y_log2) - vbase) << s) + (y_ & phase);
+    const std::int32_t row = ((v >> layer_.seg_y_log2) << s) + (y_ & phase);
     const std::int32_t col = ((u >> layer_.seg_x_log2) << s) + (x_ & phase);
     to.activations.write(
         to.activation_half, bank_of(v, u),
@@ -311,8 +310,9 @@ class loader {
   request coming_;   ///< what Next will put into the request registers
   request request_;  ///< the request registers
   std::uint32_t sub_ = 0, beat_ = 0;
-  std::uint32_t word_ = 0;      ///< words of the plane written so far
-  std::int32_t y_ = 0, x_ = 0;  ///< input pixel of the plane's next word
+  std::uint32_t word_ = 0;  ///< words of the plane written so far
+  /// Input pixel of the plane's next word; y from the first row of the strip's first bank row.
+  std::int32_t y_ = 0, x_ = 0;
   std::array<std::uint8_t, 128> desc_bytes_{};
   std::array<std::uint8_t, 64> step_bytes_{};
   std::array<std::uint32_t, 16> fetched_{};  ///< fetch list beat

@@ -12,7 +12,8 @@ struct step_regs {
   std::uint32_t list_offset = 0, list_beats = 0, param_beats = 0, weight_beats = 0;
   std::uint32_t param_offset = 0, weight_offset = 0, fetch_offset = 0;
   std::uint32_t act_offset = 0, plane_words = 0, images = 0;
-  std::int32_t row_idx0 = 0, y_first = 0, oy_first = 0;
+  std::int32_t row_idx0 = 0, oy_first = 0;
+  std::uint32_t y_start = 0, y_phase = 0;  ///< the two parts of y_start
   std::uint32_t out_offset = 0, last_channels = 0, og_first = 0;
 };
 
@@ -29,18 +30,19 @@ struct step_regs {
   r.list_offset = field<4>(s, 12);
   r.list_beats = field<2>(s, 16);
   r.param_beats = field<2>(s, 18);
-  r.weight_beats = field<4>(s, 20);
+  r.weight_beats = field<2>(s, 20);
+  r.plane_words = field<2>(s, 22);
   r.param_offset = field<4>(s, 24);
   r.weight_offset = field<4>(s, 28);
   r.fetch_offset = field<4>(s, 32);
   r.act_offset = field<4>(s, 36);
-  r.plane_words = field<4>(s, 40);
   r.images = field<2>(s, 44);
   r.row_idx0 = signed_field(s, 46);
-  r.y_first = static_cast<std::int32_t>(field<2>(s, 48));
   r.oy_first = static_cast<std::int32_t>(field<2>(s, 50));
   r.out_offset = field<4>(s, 52);
   r.last_channels = s[56];
+  r.y_start = s[57] & 15u;
+  r.y_phase = s[57] >> 4 & 3u;
   r.og_first = field<2>(s, 58);
   return r;
 }
