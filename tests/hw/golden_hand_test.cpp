@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <map>
+#include <utility>
+
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/lockstep.hpp"
 #include "tests/support/hand_image.hpp"
@@ -84,6 +87,28 @@ void check_layer(const hand_layer& l, const hw::array_params& a, swprune::rng& r
   }
 }
 
+/// What the random layers must have had between them.
+struct hand_coverage {
+  std::map<std::pair<index_t, index_t>, int> steps;  // (stride, dilation) of kernels beyond 1x1
+  std::map<std::pair<index_t, index_t>, int> segments;
+  int kernel8 = 0, wide_pad = 0, strided = 0, phase_zero = 0;
+
+  void add(const hand_layer& l) {
+    if (l.kernel() > 1) ++steps[{l.stride, l.dilation}];
+    ++segments[{l.stride, l.seg_x}];
+    kernel8 += l.kernel_h == 8 || l.kernel_w == 8;
+    wide_pad += l.pad > l.kernel_h && l.pad > l.kernel_w;
+    strided += l.load_strided && l.stride > 1;
+    phase_zero += l.phase_zero && l.stride > 1;
+  }
+  void require() const {
+    CAPTURE(kernel8, wide_pad, strided, phase_zero);
+    for (const int count : {kernel8, wide_pad, strided, phase_zero}) CHECK(count >= 5);
+    CHECK(steps.size() == 16);
+    CHECK(segments.size() >= 12);  // four strides, three widths
+  }
+};
+
 const hw::array_params small{.poy = 2,
                              .pox = 2,
                              .pof = 4,
@@ -132,20 +157,36 @@ TEST_CASE("a 1x1 layer whose result is worked out by hand", "[golden]") {
 TEST_CASE("hand-written images give the plain loop's bytes in section 9's cycles", "[golden]") {
   swprune::rng random(20240601);
   const std::array<hw::array_params, 4> arrays{small, headline, narrow, wide};
-  for (int round = 0; round < 60; ++round) {
+  hand_coverage seen;
+  for (int round = 0; round < 240; ++round) {
     hw::array_params a = arrays[static_cast<std::size_t>(round) % arrays.size()];
     a.skip = round % 5 != 4;
     hand_layer l;
     const auto between = [&](index_t lo, index_t hi) {
       return lo + static_cast<index_t>(random.below(static_cast<std::uint64_t>(hi - lo + 1)));
     };
-    l.kernel_h = between(1, 7);
-    l.kernel_w = between(1, 7);
-    l.stride = between(1, 2);
-    l.pad = between(0, std::min(l.kernel_h, l.kernel_w) - 1);
+    l.stride = round % 2 == 0 ? 1 : between(1, 4);
+    l.dilation = between(0, 1) != 0 ? 1 : between(1, 4);
+    l.kernel_h = between(1, l.dilation == 1 ? 8 : 4);
+    l.kernel_w = between(1, l.dilation == 1 ? 8 : 4);
+    if (between(0, 4) == 0) l.kernel_h = l.kernel_w = 1;
+    l.pad = between(0, 3) == 0 ? between(0, 15) : between(0, std::min(l.kernel_h, l.kernel_w) - 1);
     l.pool = between(0, 1) != 0;
-    l.in_h = l.kernel_h + l.stride + between(0, 9);
-    l.in_w = l.kernel_w + l.stride + between(0, 9);
+    // At least two outputs in each direction, so that pooling leaves one.
+    const auto size = [&](index_t kernel) {
+      const index_t reach = l.dilation * (kernel - 1) + 1 + l.stride;
+      return std::max<index_t>(1, reach - 2 * l.pad) + between(0, 9);
+    };
+    l.in_h = size(l.kernel_h);
+    l.in_w = size(l.kernel_w);
+    const auto segment = [&](index_t pixels) {
+      return between(0, 1) != 0 ? pixels : std::max<index_t>(2, pixels / between(1, 2));
+    };
+    l.seg_y = segment(a.poy);
+    l.seg_x = segment(a.pox);
+    l.phase_zero = l.reads_phase_zero() && between(0, 1) != 0;
+    l.load_strided = between(0, 1) != 0;
+    l.load_log2 = between(0, static_cast<index_t>(hw::golden::log2_of(a.bus_words())));
     l.in_channels = between(1, 13);
     l.out_channels = between(1, 3 * a.pof);
     l.in_signed = between(0, 1) != 0;
@@ -159,9 +200,12 @@ TEST_CASE("hand-written images give the plain loop's bytes in section 9's cycles
     l.strip = between(1, 2);
     l.chunk = between(1, 3);
     fill_random(l, a.pof, static_cast<double>(between(0, 4)) / 4, random);
-    if (a.act_depth < 4096) a.act_depth = 4096;
-    CAPTURE(round, l.kernel_h, l.kernel_w, l.stride, l.pad, l.pool, l.in_h, l.in_w, l.in_channels,
-            l.out_channels, l.images, l.strip, l.chunk, a.skip);
+    if (a.act_depth < 16384) a.act_depth = 16384;
+    seen.add(l);
+    CAPTURE(round, l.kernel_h, l.kernel_w, l.stride, l.dilation, l.pad, l.pool, l.in_h, l.in_w,
+            l.in_channels, l.out_channels, l.images, l.strip, l.chunk, a.skip);
+    CAPTURE(l.seg_y, l.seg_x, l.load_log2, l.load_strided, l.phase_zero);
     check_layer(l, a, random);
   }
+  seen.require();
 }

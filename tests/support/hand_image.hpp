@@ -3,8 +3,8 @@
 
 // One convolution layer written into an accelerator image field by field, straight from
 // docs/formats.md, for tests of the golden model that must not lean on the compiler. It uses the
-// simplest legal schedule: one image per step, strips of a given number of sub-tile rows, one or
-// several weight chunks, the whole array as one segment.
+// simplest schedule: one image per step, strips of a given number of sub-tile rows, one or several
+// weight chunks. Words of a part may share a bank: the golden model takes them nevertheless.
 
 #include <algorithm>
 #include <array>
@@ -12,41 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "swprune/core/rng.hpp"
 #include "swprune/hw/array_params.hpp"
+#include "tests/support/hand_layer.hpp"
 
 namespace swprune_test {
-
-using swprune::index_t;
-
-/// A layer and its numbers. Weights of absent blocks are ignored.
-struct hand_layer {
-  index_t in_channels = 4, in_h = 4, in_w = 4;
-  index_t out_channels = 4;
-  index_t kernel_h = 1, kernel_w = 1, stride = 1, pad = 0;
-  bool pool = false, in_signed = false, out_signed = false;
-  int zero_in = 0, zero_out = 0, clamp_lo = 0, clamp_hi = 255;
-  std::vector<std::uint8_t> live;        // [out group of Pof][in group of 4]
-  std::vector<std::int8_t> weights;      // [out][in][ky][kx]
-  std::vector<std::int32_t> bias;        // [out]
-  std::vector<std::int16_t> multiplier;  // [out]
-  std::vector<std::uint8_t> shift;       // [out]
-  index_t images = 1;
-  index_t strip = 1;   // sub-tile rows of a strip
-  index_t chunk = 99;  // output groups of a chunk
-  index_t load_log2 = 0, run_log2 = 0;
-
-  index_t conv_h() const { return (in_h + 2 * pad - kernel_h) / stride + 1; }
-  index_t conv_w() const { return (in_w + 2 * pad - kernel_w) / stride + 1; }
-  index_t out_h() const { return pool ? conv_h() / 2 : conv_h(); }
-  index_t out_w() const { return pool ? conv_w() / 2 : conv_w(); }
-  index_t in_groups() const { return (in_channels + 3) / 4; }
-  index_t group_channels(index_t g) const { return std::min<index_t>(4, in_channels - 4 * g); }
-  index_t kernel() const { return kernel_h * kernel_w; }
-  std::int8_t weight(index_t f, index_t c, index_t tap) const {
-    return weights[static_cast<std::size_t>((f * in_channels + c) * kernel() + tap)];
-  }
-};
 
 /// Bytes of an image under construction.
 class byte_writer {
@@ -95,7 +64,11 @@ inline std::uint32_t plain_crc(const std::uint8_t* p, std::size_t n) {
 /// Writes the image of one layer for array `a`.
 class hand_writer {
  public:
-  hand_writer(const hand_layer& layer, const swprune::hw::array_params& a) : l_(layer), a_(a) {}
+  hand_writer(const hand_layer& layer, const swprune::hw::array_params& a)
+      : l_(layer),
+        a_(a),
+        seg_y_(layer.seg_y > 0 ? layer.seg_y : a.poy),
+        seg_x_(layer.seg_x > 0 ? layer.seg_x : a.pox) {}
 
   hand_image write() {
     groups_ = (l_.out_channels + a_.pof - 1) / a_.pof;
@@ -220,14 +193,14 @@ class hand_writer {
 
   /// First and one past the last input row that output rows [oy, oy + rows) need.
   std::pair<index_t, index_t> input_rows(index_t oy, index_t rows) const {
-    const index_t first = std::max<index_t>(0, oy * l_.stride - l_.pad);
-    const index_t last = std::min(
-        l_.in_h, (std::min(oy + rows, l_.conv_h()) - 1) * l_.stride - l_.pad + l_.kernel_h);
-    return {std::min(first, l_.in_h - 1), std::max(last, first + 1)};
+    const index_t first = std::clamp<index_t>(oy * l_.stride - l_.pad, 0, l_.in_h - 1);
+    const index_t last = std::min(l_.in_h, (std::min(oy + rows, l_.conv_h()) - 1) * l_.stride -
+                                               l_.pad + l_.dilation * (l_.kernel_h - 1) + 1);
+    return {first, std::max(last, first + 1)};
   }
 
   void write_steps() {
-    const index_t sub_rows = (l_.conv_h() + a_.poy - 1) / a_.poy;
+    const index_t sub_rows = (l_.conv_h() + seg_y_ - 1) / seg_y_;
     std::vector<std::vector<std::uint8_t>> records;
     for (const chunk_place& c : chunks_)
       for (index_t n = 0; n < l_.images; ++n)
@@ -240,13 +213,13 @@ class hand_writer {
 
   std::vector<std::uint8_t> step_record(const chunk_place& c, index_t n, index_t s, index_t rows) {
     const bool new_weights = n == 0 && s == 0;
-    const index_t oy = s * a_.poy;
-    const auto [first, last] = input_rows(oy, rows * a_.poy);
-    const index_t sub_cols = (l_.conv_w() + a_.pox - 1) / a_.pox;
-    const index_t vbase = first / l_.stride / a_.poy;
+    const index_t oy = s * seg_y_;
+    const auto [first, last] = input_rows(oy, rows * seg_y_);
+    const index_t sub_cols = (l_.conv_w() + seg_x_ - 1) / seg_x_;
+    const index_t vbase = first / l_.stride / seg_y_;
     const index_t plane_words = (last - first) * l_.in_w;
     // Rows of bank_cols words: from vbase to the strip's last input row.
-    const index_t bank_rows = ((last - 1) / l_.stride / a_.poy - vbase + 1) * l_.stride;
+    const index_t bank_rows = ((last - 1) / l_.stride / seg_y_ - vbase + 1) * l_.stride;
     slot_words_ = std::max(slot_words_, bank_rows * bank_cols());
     byte_writer r;
     r.put(new_weights ? 3 : 2, 4);
@@ -265,7 +238,7 @@ class hand_writer {
     r.put(static_cast<std::uint64_t>(n * out_.in_image_stride + 4 * first * l_.in_w), 4);
     r.put(0, 4);  // no residual
     r.put(1, 2);
-    r.put(static_cast<std::uint64_t>(oy / a_.poy - vbase), 2);
+    r.put(static_cast<std::uint64_t>(oy / seg_y_ - vbase), 2);
     r.put(0, 2);
     r.put(static_cast<std::uint64_t>(oy), 2);
     const index_t p = l_.pool ? 1 : 0;
@@ -274,7 +247,7 @@ class hand_writer {
                                      (oy >> p) * 4 * l_.out_w()),
           4);
     r.put(static_cast<std::uint64_t>(slots_.empty() ? 0 : l_.group_channels(slots_.back())), 1);
-    r.put(static_cast<std::uint64_t>(first / l_.stride % a_.poy + first % l_.stride * 16), 1);
+    r.put(static_cast<std::uint64_t>(first / l_.stride % seg_y_ + first % l_.stride * 16), 1);
     r.put(static_cast<std::uint64_t>(c.first), 2);
     r.put(plain_crc(r.bytes.data(), 60), 4);
     note_costs(c, new_weights, rows * sub_cols, first, plane_words);
@@ -283,7 +256,7 @@ class hand_writer {
 
   index_t bank_cols() const {
     const index_t u = (l_.in_w + l_.stride - 1) / l_.stride;
-    return (u + a_.pox - 1) / a_.pox * l_.stride;
+    return (u + seg_x_ - 1) / seg_x_ * l_.stride;
   }
 
   void note_costs(const chunk_place& c, bool new_weights, index_t sub_tiles, index_t y_first,
@@ -330,7 +303,9 @@ class hand_writer {
     };
     out_.write_slots = a_.pof / 4 * (a_.poy >> p) * ((a_.pox >> p) >> l_.run_log2);
     // The last slot holds the last run of the array's last row, last channel word of the last row.
-    out_.last_slot_writes = corner(l_.conv_h(), a_.poy, 1) &&
+    // With several segments it belongs to an image that does not exist.
+    out_.last_slot_writes = seg_y_ == a_.poy && seg_x_ == a_.pox &&
+                            corner(l_.conv_h(), a_.poy, 1) &&
                             corner(l_.conv_w(), a_.pox, index_t{1} << l_.run_log2) &&
                             (l_.out_channels + 3) / 4 == groups_ * (a_.pof / 4);
     out_.pass_interval = std::max(a_.poy * a_.pox / a_.chains, out_.write_slots);
@@ -341,13 +316,16 @@ class hand_writer {
     at(9, a_.pox, 1);
     at(10, a_.pof, 1);
     at(11, a_.bus_bytes, 1);
-    at(12, l_.pool | l_.in_signed << 1 | l_.out_signed << 2 | a_.skip << 4, 4);
+    at(12,
+       l_.pool | l_.in_signed << 1 | l_.out_signed << 2 | a_.skip << 4 | l_.load_strided << 7 |
+           l_.phase_zero << 8,
+       4);
     at(16, l_.kernel_h, 1);
     at(17, l_.kernel_w, 1);
     at(18, l_.stride, 1);
-    at(19, 1, 1);
-    at(20, static_cast<index_t>(log2_of(a_.poy)), 1);
-    at(21, static_cast<index_t>(log2_of(a_.pox)), 1);
+    at(19, l_.dilation, 1);
+    at(20, static_cast<index_t>(log2_of(seg_y_)), 1);
+    at(21, static_cast<index_t>(log2_of(seg_x_)), 1);
     at(22, l_.load_log2, 1);
     at(23, l_.run_log2, 1);
     at(24, l_.zero_in, 2);
@@ -375,6 +353,7 @@ class hand_writer {
 
   const hand_layer& l_;
   swprune::hw::array_params a_;
+  index_t seg_y_, seg_x_;
   hand_image out_;
   byte_writer w_;
   index_t groups_ = 0, slot_words_ = 0, step_count_ = 0;
@@ -382,48 +361,6 @@ class hand_writer {
   std::vector<index_t> slots_;
   std::vector<chunk_place> chunks_;
 };
-
-/// The layer computed by the plainest loop, `[image][out channel][y][x]`.
-inline std::vector<std::uint8_t> hand_reference(const hand_layer& l, index_t pof,
-                                                const std::vector<std::uint8_t>& in) {
-  const auto conv = [&](index_t n, index_t f, index_t oy, index_t ox) {
-    std::int64_t sum = 0;
-    for (index_t c = 0; c < l.in_channels; ++c) {
-      if (l.live[static_cast<std::size_t>(f / pof * l.in_groups() + c / 4)] == 0) continue;
-      for (index_t ky = 0; ky < l.kernel_h; ++ky)
-        for (index_t kx = 0; kx < l.kernel_w; ++kx) {
-          const index_t y = oy * l.stride + ky - l.pad;
-          const index_t x = ox * l.stride + kx - l.pad;
-          int a = l.zero_in;
-          if (y >= 0 && y < l.in_h && x >= 0 && x < l.in_w) {
-            const std::uint8_t byte =
-                in[static_cast<std::size_t>(((n * l.in_channels + c) * l.in_h + y) * l.in_w + x)];
-            a = l.in_signed ? static_cast<std::int8_t>(byte) : byte;
-          }
-          sum += a * l.weight(f, c, ky * l.kernel_w + kx);
-        }
-    }
-    const auto i = static_cast<std::size_t>(f);
-    const std::int64_t scaled = (sum + l.bias[i]) * l.multiplier[i];
-    // floor((scaled + half) / 2^shift) without a shift of a negative number
-    const std::int64_t divisor = std::int64_t{1} << l.shift[i];
-    std::int64_t q = (scaled + divisor / 2) / divisor;
-    if ((scaled + divisor / 2) % divisor < 0) --q;
-    return static_cast<int>(std::clamp<std::int64_t>(q + l.zero_out, l.clamp_lo, l.clamp_hi));
-  };
-  std::vector<std::uint8_t> out;
-  for (index_t n = 0; n < l.images; ++n)
-    for (index_t f = 0; f < l.out_channels; ++f)
-      for (index_t y = 0; y < l.out_h(); ++y)
-        for (index_t x = 0; x < l.out_w(); ++x) {
-          int v = conv(n, f, l.pool ? 2 * y : y, l.pool ? 2 * x : x);
-          if (l.pool)
-            for (const auto& [dy, dx] : {std::pair{0, 1}, std::pair{1, 0}, std::pair{1, 1}})
-              v = std::max(v, conv(n, f, 2 * y + dy, 2 * x + dx));
-          out.push_back(static_cast<std::uint8_t>(v & 0xff));
-        }
-  return out;
-}
 
 /// docs/accelerator.md section 9 for one layer: cycles with busy_o on an ideal memory.
 inline index_t hand_cycles(const hand_image& h, const swprune::hw::array_params& a) {
@@ -448,21 +385,6 @@ inline index_t hand_cycles(const hand_image& h, const swprune::hw::array_params&
   const index_t idle = after_slots + (h.last_slot_writes ? 1 : 0);
   const index_t done = std::max(flush, idle) + 1;
   return done;  // busy in cycles 1 .. done
-}
-
-/// Random numbers for a layer whose sizes are set.
-inline void fill_random(hand_layer& l, index_t pof, double density, swprune::rng& random) {
-  const index_t groups = (l.out_channels + pof - 1) / pof;
-  l.live.assign(static_cast<std::size_t>(groups * l.in_groups()), 0);
-  for (std::uint8_t& b : l.live) b = random.bernoulli(density);
-  l.weights.resize(static_cast<std::size_t>(l.out_channels * l.in_channels * l.kernel()));
-  for (std::int8_t& w : l.weights)
-    w = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
-  for (index_t f = 0; f < l.out_channels; ++f) {
-    l.bias.push_back(static_cast<std::int32_t>(random.below(60000)) - 30000);
-    l.multiplier.push_back(static_cast<std::int16_t>(1 + random.below(32767)));
-    l.shift.push_back(static_cast<std::uint8_t>(18 + random.below(8)));
-  }
 }
 
 }  // namespace swprune_test

@@ -42,8 +42,9 @@ struct layer_regs {
   std::uint32_t poy = 0, pox = 0, pof = 0, bus_bytes = 0;
   bool pool = false, input_signed = false, output_signed = false;
   bool interleaved = false, skip = false;
+  bool load_strided = false, phase_zero = false;
   std::uint32_t kernel_h = 1, kernel_w = 1;
-  std::uint32_t stride_log2 = 0;
+  std::uint32_t stride = 1, dilation = 1;
   std::uint32_t seg_y_log2 = 0, seg_x_log2 = 0, load_log2 = 0, run_log2 = 0;
   std::int32_t zero_in = 0, zero_out = 0, clamp_lo = 0, clamp_hi = 0;
   std::int32_t in_h = 0, in_w = 0, conv_h = 0, conv_w = 0, pad = 0;
@@ -73,9 +74,12 @@ struct layer_regs {
   r.output_signed = (flags & 4u) != 0;
   r.interleaved = (flags & 8u) != 0;
   r.skip = (flags & 16u) != 0;
+  r.load_strided = (flags & 128u) != 0;
+  r.phase_zero = (flags & 256u) != 0;
   r.kernel_h = d[16];
   r.kernel_w = d[17];
-  r.stride_log2 = d[18] == 2 ? 1 : 0;
+  r.stride = std::clamp<std::uint32_t>(d[18], 1, 4);
+  r.dilation = d[19];
   r.seg_y_log2 = std::min<std::uint32_t>(d[20], log2_of(a.poy));
   r.seg_x_log2 = std::min<std::uint32_t>(d[21], log2_of(a.pox));
   r.load_log2 = std::min<std::uint32_t>(d[22], log2_of(a.bus_words()));

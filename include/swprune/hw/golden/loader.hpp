@@ -10,6 +10,7 @@
 #include "swprune/hw/golden/activation_buffer.hpp"
 #include "swprune/hw/golden/list_buffer.hpp"
 #include "swprune/hw/golden/param_buffer.hpp"
+#include "swprune/hw/golden/plane_walk.hpp"
 #include "swprune/hw/golden/weight_buffer.hpp"
 
 namespace swprune::inline v0::hw::golden {
@@ -109,8 +110,9 @@ class loader {
     sub_ = 0;
     beat_ = 0;
     word_ = 0;
-    y_ = static_cast<std::int32_t>((next_.y_start << layer_.stride_log2) + next_.y_phase);
-    x_ = 0;
+    walk_ = {};
+    walk_.y.phase = next_.y_phase;
+    walk_.y.inside = next_.y_start;
   }
 
   void take_part(const core_inputs& in, const load_targets& to) {
@@ -241,7 +243,8 @@ class loader {
         for (std::uint32_t i = 0; i < bus_words_; ++i) fetched_[i] = word_of(data, i);
         break;
       case target::plane:
-        write_run(data, to);
+        if (sub_ == 0) place_beat();
+        write_part(data, to);
         break;
     }
   }
@@ -252,50 +255,53 @@ class loader {
            static_cast<std::uint32_t>(p[2]) << 16 | static_cast<std::uint32_t>(p[3]) << 24;
   }
 
-  /// Part `sub` of a plane beat: the words of the run that belong to the plane.
-  void write_run(const std::uint8_t* data, const load_targets& to) {
-    const std::uint32_t run = 1u << layer_.load_log2;
-    for (std::uint32_t i = sub_ * run; i < (sub_ + 1) * run; ++i) {
+  /// Where a word of a plane beat goes; dropped words go nowhere.
+  struct word_place {
+    bool kept = false;
+    std::uint32_t bank = 0, address = 0;
+  };
+
+  /// Places all words of the beat that has come; the parts of the beat take theirs.
+  void place_beat() {
+    for (std::uint32_t i = 0; i < bus_words_; ++i) {
       const std::uint64_t at = std::uint64_t{beat_} * bus_words_ + i;
+      places_[i] = {};
       if (at < request_.lead || at >= std::uint64_t{request_.lead} + next_.plane_words) continue;
-      write_word(word_of(data, i), to);
+      places_[i] = layer_.interleaved ? interleaved_place() : planar_place();
       ++word_;
-      if (++x_ == layer_.in_w) {
-        x_ = 0;
-        ++y_;
-      }
+      walk_.advance(static_cast<std::uint32_t>(layer_.in_w), layer_.stride, 1u << layer_.seg_y_log2,
+                    1u << layer_.seg_x_log2);
     }
   }
 
-  /// Bank and address of the plane's next word: docs/formats.md section 6.
-  void write_word(std::uint32_t value, const load_targets& to) const {
-    const std::uint32_t base = request_.slot * layer_.slot_words;
-    if (layer_.interleaved) {
-      to.activations.write(to.activation_half, word_, base + (word_ >> pixels_log2_), value);
-      return;
-    }
-    const std::uint32_t s = layer_.stride_log2;
-    const std::int32_t phase = (1 << s) - 1;
-    const std::int32_t v = y_ >> s;
-    const std::int32_t u = x_ >> s;
-    const std::int32_t row = ((v >> layer_.seg_y_log2) << s) + (y_ & phase);
-    const std::int32_t col = ((u >> layer_.seg_x_log2) << s) + (x_ & phase);
-    to.activations.write(
-        to.activation_half, bank_of(v, u),
-        base + static_cast<std::uint32_t>(row) * layer_.bank_cols + static_cast<std::uint32_t>(col),
-        value);
+  [[nodiscard]] word_place interleaved_place() const {
+    return {true, word_, request_.slot * layer_.slot_words + (word_ >> pixels_log2_)};
   }
-
-  /// Bank (row-major) of position (v, u) in the segment of the request's image.
-  [[nodiscard]] std::uint32_t bank_of(std::int32_t v, std::int32_t u) const {
+  /// docs/formats.md section 6; with phase_zero only words of phase 0 are kept.
+  [[nodiscard]] word_place planar_place() const {
+    if (layer_.phase_zero && (walk_.y.phase != 0 || walk_.x.phase != 0)) return {};
+    const std::uint32_t row = walk_.y.segment * layer_.stride + walk_.y.phase;
+    const std::uint32_t col = walk_.x.segment * layer_.stride + walk_.x.phase;
+    return {true, bank(), request_.slot * layer_.slot_words + row * layer_.bank_cols + col};
+  }
+  /// Bank (row-major) of the walk's word in the segment of the request's image.
+  [[nodiscard]] std::uint32_t bank() const {
     const std::uint32_t segs_log2 = pox_log2_ - layer_.seg_x_log2;
     const std::uint32_t seg_y = request_.image >> segs_log2;
     const std::uint32_t seg_x = request_.image & ((1u << segs_log2) - 1);
-    const std::uint32_t row = (seg_y << layer_.seg_y_log2) +
-                              (static_cast<std::uint32_t>(v) & ((1u << layer_.seg_y_log2) - 1));
-    const std::uint32_t col = (seg_x << layer_.seg_x_log2) +
-                              (static_cast<std::uint32_t>(u) & ((1u << layer_.seg_x_log2) - 1));
-    return (row << pox_log2_) + col;
+    return (((seg_y << layer_.seg_y_log2) + walk_.y.inside) << pox_log2_) +
+           (seg_x << layer_.seg_x_log2) + walk_.x.inside;
+  }
+
+  /// Part `sub` of a plane beat: U neighbouring words, or with load_strided every cpb-th word.
+  void write_part(const std::uint8_t* data, const load_targets& to) const {
+    const std::uint32_t words = bus_words_ / request_.cpb;
+    for (std::uint32_t j = 0; j < words; ++j) {
+      const std::uint32_t i = layer_.load_strided ? sub_ + j * request_.cpb : sub_ * words + j;
+      if (places_[i].kept)
+        to.activations.write(to.activation_half, places_[i].bank, places_[i].address,
+                             word_of(data, i));
+    }
   }
 
   static constexpr std::uint64_t address_mask = (std::uint64_t{1} << 40) - 1;
@@ -310,9 +316,9 @@ class loader {
   request coming_;   ///< what Next will put into the request registers
   request request_;  ///< the request registers
   std::uint32_t sub_ = 0, beat_ = 0;
-  std::uint32_t word_ = 0;  ///< words of the plane written so far
-  /// Input pixel of the plane's next word; y from the first row of the strip's first bank row.
-  std::int32_t y_ = 0, x_ = 0;
+  std::uint32_t word_ = 0;  ///< words of the plane placed so far
+  plane_walk walk_;         ///< its next word
+  std::array<word_place, 16> places_{};
   std::array<std::uint8_t, 128> desc_bytes_{};
   std::array<std::uint8_t, 64> step_bytes_{};
   std::array<std::uint32_t, 16> fetched_{};  ///< fetch list beat
