@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -19,29 +20,41 @@ namespace hw = swprune::hw;
 constexpr std::uint64_t image_base = 0x10000;
 constexpr std::uint64_t act_base = 0x4000000;
 
-std::vector<std::uint8_t> random_input(const hand_layer& l, swprune::rng& random) {
-  std::vector<std::uint8_t> in(
-      static_cast<std::size_t>(l.images * l.in_channels * l.in_h * l.in_w));
-  for (std::uint8_t& b : in) b = static_cast<std::uint8_t>(random.below(256));
-  return in;
+std::vector<std::uint8_t> random_bytes(index_t count, swprune::rng& random) {
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
+  for (std::uint8_t& b : bytes) b = static_cast<std::uint8_t>(random.below(256));
+  return bytes;
 }
 
-/// Places image and planar input; channels beyond the last one are garbage, as they may be.
+/// `[image][channel][pixel]` as planes of four channels; channels beyond the last one are garbage,
+/// as they may be.
+std::vector<std::uint8_t> planes_of(const std::vector<std::uint8_t>& plain, index_t images,
+                                    index_t channels, index_t group_stride) {
+  const index_t image_stride = (channels + 3) / 4 * group_stride;
+  const index_t pixels = static_cast<index_t>(plain.size()) / images / channels;
+  std::vector<std::uint8_t> planes(static_cast<std::size_t>(images * image_stride), 0xa5);
+  std::size_t i = 0;
+  for (index_t n = 0; n < images; ++n)
+    for (index_t c = 0; c < channels; ++c)
+      for (index_t p = 0; p < pixels; ++p)
+        planes[static_cast<std::size_t>(n * image_stride + c / 4 * group_stride + p * 4 + c % 4)] =
+            plain[i++];
+  return planes;
+}
+
+/// Places image, planar input and residual.
 hw::memory_model make_memory(const hand_layer& l, const hand_image& h,
-                             const std::vector<std::uint8_t>& in, const hw::memory_params& m) {
+                             const std::vector<std::uint8_t>& in,
+                             const std::vector<std::uint8_t>& res, const hw::memory_params& m) {
   hw::memory_model memory(m);
   memory.add_region("image", image_base, static_cast<index_t>(h.image.size()), false);
   memory.write(image_base, h.image);
   memory.mark_initialised(image_base, static_cast<std::size_t>((h.image.size() + 63) / 64 * 64));
   memory.add_region("activations", act_base, h.act_bytes, true);
-  std::vector<std::uint8_t> planes(static_cast<std::size_t>(h.in_bytes), 0xa5);
-  std::size_t i = 0;
-  for (index_t n = 0; n < l.images; ++n)
-    for (index_t c = 0; c < l.in_channels; ++c)
-      for (index_t p = 0; p < l.in_h * l.in_w; ++p)
-        planes[static_cast<std::size_t>(n * h.in_image_stride + c / 4 * h.in_group_stride + p * 4 +
-                                        c % 4)] = in[i++];
-  memory.write(act_base, planes);
+  memory.write(act_base, planes_of(in, l.images, l.in_channels, h.in_group_stride));
+  if (l.residual.on)
+    memory.write(act_base + static_cast<std::uint64_t>(h.res_offset),
+                 planes_of(res, l.images, l.out_channels, h.res_group_stride));
   memory.add_canary("before the output", act_base + static_cast<std::uint64_t>(h.out_offset) - 64,
                     64);
   memory.add_canary("behind the output", act_base + static_cast<std::uint64_t>(h.act_bytes) - 64,
@@ -66,14 +79,16 @@ std::vector<std::uint8_t> read_output(const hand_layer& l, const hand_image& h,
 void check_layer(const hand_layer& l, const hw::array_params& a, swprune::rng& random) {
   hand_writer writer(l, a);
   const hand_image h = writer.write();
-  const std::vector<std::uint8_t> in = random_input(l, random);
-  const std::vector<std::uint8_t> expected = hand_reference(l, a.pof, in);
+  const auto in = random_bytes(l.images * l.in_channels * l.in_h * l.in_w, random);
+  const auto res =
+      random_bytes(l.residual.on ? l.images * l.out_channels * l.res_h() * l.res_w() : 0, random);
+  const std::vector<std::uint8_t> expected = hand_reference(l, a.pof, in, res);
   hw::golden_core core(a);
   const hw::run_params run{.image_base = image_base, .act_base = act_base};
   for (const double p : {0.0, 0.1, 0.5, 0.9}) {
     CAPTURE(p, a.to_string(), h.steps.size(), h.pass_interval, h.write_slots);
     hw::memory_model memory =
-        make_memory(l, h, in, hw::memory_params::stalling(a.bus_bytes, p, random.next()));
+        make_memory(l, h, in, res, hw::memory_params::stalling(a.bus_bytes, p, random.next()));
     const hw::run_result result = hw::run(core, memory, run);
     REQUIRE(result.ok());
     CHECK(read_output(l, h, memory) == expected);
@@ -92,6 +107,8 @@ struct hand_coverage {
   std::map<std::pair<index_t, index_t>, int> steps;  // (stride, dilation) of kernels beyond 1x1
   std::map<std::pair<index_t, index_t>, int> segments;
   int kernel8 = 0, wide_pad = 0, strided = 0, phase_zero = 0;
+  int residual = 0, residual_stride2 = 0, residual_signed = 0, residual_pool = 0, residual_part = 0;
+  int residual_alone = 0;
 
   void add(const hand_layer& l) {
     if (l.kernel() > 1) ++steps[{l.stride, l.dilation}];
@@ -100,10 +117,24 @@ struct hand_coverage {
     wide_pad += l.pad > l.kernel_h && l.pad > l.kernel_w;
     strided += l.load_strided && l.stride > 1;
     phase_zero += l.phase_zero && l.stride > 1;
+    if (l.residual.on) add_residual(l);
+  }
+  void add_residual(const hand_layer& l) {
+    const auto& groups = l.residual.groups;
+    ++residual;
+    residual_stride2 += l.residual.stride == 2;
+    residual_signed += l.residual.is_signed;
+    residual_pool += l.pool;
+    residual_part += std::count(groups.begin(), groups.end(), 0) > 0;
+    residual_alone += std::count(l.live.begin(), l.live.end(), 1) == 0;
   }
   void require() const {
     CAPTURE(kernel8, wide_pad, strided, phase_zero);
-    for (const int count : {kernel8, wide_pad, strided, phase_zero}) CHECK(count >= 5);
+    CAPTURE(residual, residual_stride2, residual_signed, residual_pool, residual_part,
+            residual_alone);
+    for (const int count : {kernel8, wide_pad, strided, phase_zero, residual, residual_stride2,
+                            residual_signed, residual_pool, residual_part, residual_alone})
+      CHECK(count >= 5);
     CHECK(steps.size() == 16);
     CHECK(segments.size() >= 12);  // four strides, three widths
   }
@@ -122,6 +153,24 @@ const hw::array_params headline{};
 const hw::array_params narrow{.poy = 8, .pox = 8, .pof = 4, .chains = 4, .bus_bytes = 16};
 const hw::array_params wide{.poy = 4, .pox = 4, .pof = 16, .chains = 1, .bus_bytes = 64};
 
+/// A residual for some or all output groups; `between(lo, hi)` draws.
+template <typename Between>
+void draw_residual(hand_layer& l, const hw::array_params& a, const Between& between) {
+  hand_residual& r = l.residual;
+  r.on = true;
+  r.is_signed = between(0, 1) != 0;
+  r.stride = between(1, 2);
+  r.extra = between(0, r.stride - 1);
+  r.zero = static_cast<int>(r.is_signed ? between(-128, 127) : between(0, 255));
+  r.shift = static_cast<int>(between(1, 31));
+  // Mostly such that halves are common and the sum stays inside the byte.
+  r.multiplier =
+      static_cast<int>(r.shift > 15 ? between(1, 32767) : between(1, 1 << (r.shift - 1)));
+  r.load_log2 = between(0, static_cast<index_t>(hw::golden::log2_of(a.bus_words())));
+  for (index_t g = 0; g < (l.out_channels + a.pof - 1) / a.pof; ++g)
+    r.groups.push_back(g == 0 || between(0, 2) != 0);
+}
+
 }  // namespace
 
 TEST_CASE("a 1x1 layer whose result is worked out by hand", "[golden]") {
@@ -136,7 +185,7 @@ TEST_CASE("a 1x1 layer whose result is worked out by hand", "[golden]") {
   l.shift.assign(4, 15);
   const hand_image h = hand_writer(l, small).write();
   const std::vector<std::uint8_t> in{3, 200, 200, 200};
-  hw::memory_model memory = make_memory(l, h, in, {.bus_bytes = 8});
+  hw::memory_model memory = make_memory(l, h, in, {}, {.bus_bytes = 8});
   hw::golden_core core(small);
   const hw::run_result result =
       hw::run(core, memory, {.image_base = image_base, .act_base = act_base});
@@ -199,8 +248,10 @@ TEST_CASE("hand-written images give the plain loop's bytes in section 9's cycles
     l.images = between(1, 3);
     l.strip = between(1, 2);
     l.chunk = between(1, 3);
+    if (between(0, 2) == 0) draw_residual(l, a, between);
     fill_random(l, a.pof, static_cast<double>(between(0, 4)) / 4, random);
     if (a.act_depth < 16384) a.act_depth = 16384;
+    a.res_depth = 256;
     seen.add(l);
     CAPTURE(round, l.kernel_h, l.kernel_w, l.stride, l.dilation, l.pad, l.pool, l.in_h, l.in_w,
             l.in_channels, l.out_channels, l.images, l.strip, l.chunk, a.skip);

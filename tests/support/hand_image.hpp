@@ -38,13 +38,16 @@ class byte_writer {
 /// What a step costs, for the closed form.
 struct hand_step {
   std::vector<index_t> pass_uops;  // one per pass, in order
-  index_t load_cycles = 0;         // L(s)
+  index_t load_cycles = 0;         // of its requests up to the weights
+  index_t act_cycles = 0;          // of its fetch list, planes and residual
+  bool residual = false;
   index_t weight_bytes = 0;
 };
 
 struct hand_image {
   std::vector<std::uint8_t> image;  // descriptor at 0
   index_t in_bytes = 0, out_offset = 0, act_bytes = 0;
+  index_t res_bytes = 0, res_offset = 0, res_group_stride = 0, res_image_stride = 0;
   index_t in_group_stride = 0, in_image_stride = 0, out_group_stride = 0, out_image_stride = 0;
   index_t pass_interval = 0, write_slots = 0;
   bool last_slot_writes = false;  // something of the very last write slot is written
@@ -91,7 +94,13 @@ class hand_writer {
     out_.in_group_stride = up64(4 * l_.in_h * l_.in_w);
     out_.in_image_stride = l_.in_groups() * out_.in_group_stride;
     out_.in_bytes = l_.images * out_.in_image_stride;
-    out_.out_offset = out_.in_bytes + 64;  // a gap for a canary
+    out_.res_offset = out_.in_bytes;
+    if (l_.residual.on) {
+      out_.res_group_stride = up64(4 * l_.res_h() * l_.res_w());
+      out_.res_image_stride = (l_.out_channels + 3) / 4 * out_.res_group_stride;
+      out_.res_bytes = l_.images * out_.res_image_stride;
+    }
+    out_.out_offset = out_.res_offset + out_.res_bytes + 64;  // a gap for a canary
     out_.out_group_stride = up64(4 * l_.out_h() * l_.out_w());
     out_.out_image_stride = (l_.out_channels + 3) / 4 * out_.out_group_stride;
     out_.act_bytes = out_.out_offset + l_.images * out_.out_image_stride + 64;
@@ -124,13 +133,20 @@ class hand_writer {
   };
 
   void write_chunks() {
-    for (index_t first = 0; first < groups_; first += l_.chunk) {
-      chunk_place c{first, std::min(l_.chunk, groups_ - first), 0, 0, 0, 0, 0, 0, {}};
+    for (index_t first = 0, rows = 0; first < groups_; first += rows) {
+      // All rows of a chunk have a residual, or none has.
+      for (rows = 1; rows < l_.chunk && first + rows < groups_; ++rows)
+        if (has_residual(first + rows) != has_residual(first)) break;
+      chunk_place c{first, rows, 0, 0, 0, 0, 0, 0, {}};
       write_list(c);
       write_params(c);
       write_weights(c);
       chunks_.push_back(c);
     }
+  }
+
+  bool has_residual(index_t group) const {
+    return l_.residual.on && l_.residual.groups[static_cast<std::size_t>(group)] != 0;
   }
 
   void write_list(chunk_place& c) {
@@ -222,7 +238,8 @@ class hand_writer {
     const index_t bank_rows = ((last - 1) / l_.stride / seg_y_ - vbase + 1) * l_.stride;
     slot_words_ = std::max(slot_words_, bank_rows * bank_cols());
     byte_writer r;
-    r.put(new_weights ? 3 : 2, 4);
+    const bool residual = has_residual(c.first);
+    r.put((new_weights ? 3u : 2u) | (residual ? 16u : 0u), 4);
     r.put(static_cast<std::uint64_t>(c.rows), 2);
     r.put(static_cast<std::uint64_t>(rows), 2);
     r.put(static_cast<std::uint64_t>(sub_cols), 2);
@@ -236,10 +253,12 @@ class hand_writer {
     r.put(c.weights, 4);
     r.put(fetch_offset_, 4);
     r.put(static_cast<std::uint64_t>(n * out_.in_image_stride + 4 * first * l_.in_w), 4);
-    r.put(0, 4);  // no residual
+    const index_t res_rows =
+        l_.residual.stride * (std::min(rows * seg_y_, l_.conv_h() - oy) - 1) + 1;
+    r.put(residual ? static_cast<std::uint64_t>(res_offset_of(c.first, n, oy)) : 0, 4);
     r.put(1, 2);
     r.put(static_cast<std::uint64_t>(oy / seg_y_ - vbase), 2);
-    r.put(0, 2);
+    r.put(residual ? static_cast<std::uint64_t>(res_rows * l_.res_w()) : 0, 2);
     r.put(static_cast<std::uint64_t>(oy), 2);
     const index_t p = l_.pool ? 1 : 0;
     r.put(static_cast<std::uint64_t>(out_.out_offset + n * out_.out_image_stride +
@@ -251,7 +270,25 @@ class hand_writer {
     r.put(static_cast<std::uint64_t>(c.first), 2);
     r.put(plain_crc(r.bytes.data(), 60), 4);
     note_costs(c, new_weights, rows * sub_cols, first, plane_words);
+    if (residual) note_residual(c, n, oy, res_rows);
     return r.bytes;
+  }
+
+  /// First residual word of output group `group`, image n, output row oy.
+  index_t res_offset_of(index_t group, index_t n, index_t oy) const {
+    return out_.res_offset + group * (a_.pof / 4) * out_.res_group_stride +
+           n * out_.res_image_stride + l_.residual.stride * oy * l_.res_w() * 4;
+  }
+
+  void note_residual(const chunk_place& c, index_t n, index_t oy, index_t rows) {
+    hand_step& cost = out_.steps.back();
+    cost.residual = true;
+    const index_t b = a_.bus_bytes;
+    const index_t lead = res_offset_of(c.first, n, oy) % b / 4;
+    const index_t beats_of_plane = (lead + rows * l_.res_w() + b / 4 - 1) / (b / 4);
+    const index_t words = std::min((l_.out_channels + 3) / 4, (c.first + c.rows) * (a_.pof / 4)) -
+                          c.first * (a_.pof / 4);
+    cost.act_cycles += words * (2 + beats_of_plane * (b / 4 >> l_.residual.load_log2));
   }
 
   index_t bank_cols() const {
@@ -269,6 +306,7 @@ class hand_writer {
     const auto request = [&](index_t n, index_t cpb) {
       if (n > 0) cost.load_cycles += 2 + n * cpb;
     };
+    const auto act_request = [&](index_t n, index_t cpb) { cost.act_cycles += 2 + n * cpb; };
     if (new_weights) {
       request(a_.skip ? beats(c.list_bytes) : 0, b / 2);
       request(beats(c.param_bytes), b / 4);
@@ -277,8 +315,8 @@ class hand_writer {
     }
     const index_t lead = 4 * y_first * l_.in_w % b / 4;
     for (std::size_t s = 0; s < slots_.size(); ++s) {
-      if (static_cast<index_t>(s) % (b / 4) == 0) request(1, 1);
-      request((lead + plane_words + b / 4 - 1) / (b / 4), b / 4 >> l_.load_log2);
+      if (static_cast<index_t>(s) % (b / 4) == 0) act_request(1, 1);
+      act_request((lead + plane_words + b / 4 - 1) / (b / 4), b / 4 >> l_.load_log2);
     }
     out_.steps.push_back(cost);
   }
@@ -318,7 +356,8 @@ class hand_writer {
     at(11, a_.bus_bytes, 1);
     at(12,
        l_.pool | l_.in_signed << 1 | l_.out_signed << 2 | a_.skip << 4 | l_.load_strided << 7 |
-           l_.phase_zero << 8,
+           l_.phase_zero << 8 | l_.residual.on << 5 |
+           (l_.residual.on && l_.residual.is_signed) << 6,
        4);
     at(16, l_.kernel_h, 1);
     at(17, l_.kernel_w, 1);
@@ -348,6 +387,16 @@ class hand_writer {
     at(68, 0, 4);
     at(72, out_.in_image_stride, 4);
     at(76, out_.pass_interval, 2);
+    if (l_.residual.on) {
+      at(78, l_.residual.load_log2, 1);
+      at(79, l_.residual.stride, 1);
+      at(80, out_.res_group_stride, 4);
+      at(84, out_.res_image_stride, 4);
+      at(88, l_.residual.zero, 2);
+      at(90, l_.residual.multiplier, 2);
+      at(92, l_.residual.shift, 1);
+      at(94, l_.res_w(), 2);
+    }
     at(124, plain_crc(w_.bytes.data(), 124), 4);
   }
 
@@ -362,25 +411,35 @@ class hand_writer {
   std::vector<chunk_place> chunks_;
 };
 
+/// Cycle in which the loader is idle again when a step's job begins in g: accelerator-v2.md section
+/// 5.5. `last`: the latest retire before g.
+inline index_t hand_loaded(const hand_step& s, index_t g, index_t last, index_t drain_cycles) {
+  if (!s.residual) return g + 1 + s.load_cycles + s.act_cycles;
+  const index_t hold = g + 1 + s.load_cycles;
+  return std::max(hold, last + drain_cycles + 1) + 1 + s.act_cycles;
+}
+
 /// docs/accelerator.md section 9 for one layer: cycles with busy_o on an ideal memory.
 inline index_t hand_cycles(const hand_image& h, const swprune::hw::array_params& a) {
   // Start is taken in cycle 0. DescGo, descriptor, DescWait, FillGo, step 0, FillWait, then StepGo.
-  index_t g = 1 + (2 + 128 / a.bus_bytes) + 1 + 1 + h.steps.front().load_cycles + 1 + 1;
+  const index_t d = a.poy * a.pox / a.chains;
   index_t e = -1'000'000'000;
+  const index_t fill_go = 1 + (2 + 128 / a.bus_bytes) + 1 + 1;
+  index_t g = hand_loaded(h.steps.front(), fill_go, e, d) + 1;
   index_t flush = 0;
   for (std::size_t s = 0; s < h.steps.size(); ++s) {
     index_t n = g + 5;
+    const index_t before = e;
     for (const index_t p : h.steps[s].pass_uops) {
       n = std::max(n + p, e + h.pass_interval);
       e = n;
     }
     if (s + 1 < h.steps.size())
-      g = std::max(e + 1, g + h.steps[s + 1].load_cycles + 1) + 1;
+      g = std::max(e + 1, hand_loaded(h.steps[s + 1], g, before, d)) + 1;
     else
       flush = std::max(e + 2, g + 2);
   }
   // filled is seen at e + D + 4; the slots follow; W1 shows the last one in the cycle behind.
-  const index_t d = a.poy * a.pox / a.chains;
   const index_t after_slots = e + d + 4 + h.write_slots;
   const index_t idle = after_slots + (h.last_slot_writes ? 1 : 0);
   const index_t done = std::max(flush, idle) + 1;

@@ -16,6 +16,16 @@ namespace swprune_test {
 
 using swprune::index_t;
 
+/// The residual of a layer: a map of its own, as many channels as the layer's output.
+struct hand_residual {
+  bool on = false, is_signed = false;
+  index_t stride = 1;  // Sr
+  index_t extra = 0;   // columns and rows behind the last one used, < Sr
+  int zero = 0, multiplier = 1, shift = 1;
+  index_t load_log2 = 0;
+  std::vector<std::uint8_t> groups;  // [out group of Pof]: the group has a residual
+};
+
 /// A layer and its numbers. Weights of absent blocks are ignored.
 struct hand_layer {
   index_t in_channels = 4, in_h = 4, in_w = 4;
@@ -35,7 +45,10 @@ struct hand_layer {
   index_t chunk = 99;            // output groups of a chunk
   index_t load_log2 = 0, run_log2 = 0;
   bool load_strided = false, phase_zero = false;
+  hand_residual residual;
 
+  index_t res_h() const { return residual.stride * (conv_h() - 1) + 1 + residual.extra; }
+  index_t res_w() const { return residual.stride * (conv_w() - 1) + 1 + residual.extra; }
   index_t conv_h() const { return (in_h + 2 * pad - dilation * (kernel_h - 1) - 1) / stride + 1; }
   index_t conv_w() const { return (in_w + 2 * pad - dilation * (kernel_w - 1) - 1) / stride + 1; }
   index_t out_h() const { return pool ? conv_h() / 2 : conv_h(); }
@@ -87,14 +100,28 @@ inline std::int64_t hand_sum(const hand_layer& l, index_t pof, const std::vector
 
 }  // namespace detail
 
-/// The layer computed by the plainest loop, `[image][out channel][y][x]`.
+/// What the residual adds to one output pixel before pooling; `res`: `[image][channel][y][x]`.
+inline std::int64_t hand_residual_of(const hand_layer& l, index_t pof,
+                                     const std::vector<std::uint8_t>& res, index_t n, index_t f,
+                                     index_t oy, index_t ox) {
+  const hand_residual& r = l.residual;
+  if (!r.on || r.groups[static_cast<std::size_t>(f / pof)] == 0) return 0;
+  const index_t row = (n * l.out_channels + f) * l.res_h() + r.stride * oy;
+  const std::uint8_t byte = res[static_cast<std::size_t>(row * l.res_w() + r.stride * ox)];
+  const std::int64_t value = detail::byte_value(byte, r.is_signed) - r.zero;
+  return detail::rounded_shift(value * r.multiplier, r.shift);
+}
+
+/// The layer computed by the plainest loop, `[image][out channel][y][x]`; `res`: its residual.
 inline std::vector<std::uint8_t> hand_reference(const hand_layer& l, index_t pof,
-                                                const std::vector<std::uint8_t>& in) {
+                                                const std::vector<std::uint8_t>& in,
+                                                const std::vector<std::uint8_t>& res = {}) {
   const auto conv = [&](index_t n, index_t f, index_t oy, index_t ox) {
     const auto i = static_cast<std::size_t>(f);
     const std::int64_t scaled =
         (detail::hand_sum(l, pof, in, n, f, oy, ox) + l.bias[i]) * l.multiplier[i];
-    const std::int64_t r = detail::rounded_shift(scaled, l.shift[i]);
+    const std::int64_t r =
+        detail::rounded_shift(scaled, l.shift[i]) + hand_residual_of(l, pof, res, n, f, oy, ox);
     return static_cast<int>(std::clamp<std::int64_t>(r + l.zero_out, l.clamp_lo, l.clamp_hi));
   };
   std::vector<std::uint8_t> out;

@@ -36,6 +36,7 @@ class controller {
   [[nodiscard]] std::uint8_t error() const { return error_; }
   [[nodiscard]] bool w_sel() const { return w_sel_; }
   [[nodiscard]] bool a_sel() const { return a_sel_; }
+  [[nodiscard]] bool r_sel() const { return r_sel_; }
   [[nodiscard]] bool starts(const core_inputs& in) const { return !busy() && in.start; }
   [[nodiscard]] bool step_go() const { return state_ == ctrl_state::step_go; }
   /// `cur`: the record of the step that computes.
@@ -102,6 +103,7 @@ class controller {
     current_ = load.next_step();
     w_sel_ ^= current_.new_weights;
     a_sel_ ^= current_.new_activations;
+    r_sel_ ^= current_.residual;
     if (more_steps(load.layer())) load.go_step(in, step_ + 1);
     state_ = ctrl_state::step_wait;
   }
@@ -130,7 +132,7 @@ class controller {
   std::uint32_t layer_ = 0, layer_count_ = 0;
   std::uint32_t step_ = 0;
   std::uint32_t desc_address_ = 0;
-  bool w_sel_ = false, a_sel_ = false;
+  bool w_sel_ = false, a_sel_ = false, r_sel_ = false;
   step_regs current_;
 };
 

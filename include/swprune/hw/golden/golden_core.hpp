@@ -32,6 +32,8 @@ class golden_core final : public device {
   /// Control registers to zero; buffers keep what they hold, as in the RTL.
   void reset() override {
     state_.reset(array_);
+    res_busy_ = false;
+    retired_ = 0;
     out_ = {};
     settle();
   }
@@ -39,15 +41,17 @@ class golden_core final : public device {
   void step(const core_inputs& in) override {
     const bool starting = state_.ctrl.starts(in);
     if (out_.busy) count(in);
+    const golden::hold_view hold{.res_busy = res_busy_};
     // Every unit below looks at the others' registers of this cycle: those that read come first.
     const bool step_go = state_.ctrl.step_go();
     const golden::ctrl_view view = ctrl_view();
     const bool completed = state_.drain.completes();
     const bool released = clock_store(in);
-    state_.drain.clock(layer(), state_.array, state_.buffers);
+    clock_residual(step_go);
+    state_.drain.clock(layer(), state_.array, state_.residual, state_.buffers);
     clock_compute();
     state_.buffers.clock(retire_, completed, released);
-    state_.load.clock(in, load_targets());
+    state_.load.clock(in, load_targets(), hold);
     state_.ctrl.clock(in, view, array_, state_.load);
     if (step_go) start_step();
     if (starting) clear_counters();
@@ -68,7 +72,8 @@ class golden_core final : public device {
           list(a),
           params(a),
           weights(a),
-          activations(a) {}
+          activations(a),
+          residual(a) {}
 
     void reset(const array_params& a) {
       ctrl = golden::controller();
@@ -94,6 +99,7 @@ class golden_core final : public device {
     golden::param_buffer params;
     golden::weight_buffer weights;
     golden::activation_buffer activations;
+    golden::residual_buffer residual;
   };
 
   [[nodiscard]] static const array_params& checked(const array_params& a) {
@@ -115,8 +121,8 @@ class golden_core final : public device {
   }
 
   [[nodiscard]] golden::load_targets load_targets() {
-    return {state_.list,        state_.params,        state_.weights,
-            state_.activations, !state_.ctrl.w_sel(), !state_.ctrl.a_sel()};
+    return {state_.list,     state_.params,        state_.weights,       state_.activations,
+            state_.residual, !state_.ctrl.w_sel(), !state_.ctrl.a_sel(), !state_.ctrl.r_sel()};
   }
 
   bool clock_store(const core_inputs& in) {
@@ -149,7 +155,19 @@ class golden_core final : public device {
                                                           .oy_first = s.oy_first,
                                                           .out_offset = s.out_offset,
                                                           .og_first = s.og_first});
-    state_.drain.retire(state_.params.read(state_.ctrl.w_sel(), u.r), buffer);
+    state_.drain.retire({.params = state_.params.read(state_.ctrl.w_sel(), u.r),
+                         .buffer = buffer,
+                         .residual = layer().residual && s.residual,
+                         .residual_half = state_.ctrl.r_sel(),
+                         .number = retired_++});
+  }
+
+  /// A residual may be loaded when the drain has shown the last pass of the half to be overwritten.
+  void clock_residual(bool step_go) {
+    if (step_go)
+      res_busy_ = true;
+    else if (state_.drain.done_showing())
+      res_busy_ = false;
   }
 
   /// P1's reads. The rotation and the operand registers of P2 and P3 change no value, so the
@@ -169,6 +187,7 @@ class golden_core final : public device {
   void start_step() {
     state_.walk.start();
     state_.issue.start();
+    retired_ = 0;
   }
 
   void count(const core_inputs& in) {
@@ -226,13 +245,15 @@ class golden_core final : public device {
     };
     const golden::uop& u = issued_;
     return bits(static_cast<std::uint64_t>(state_.ctrl.state()), 4, 0) |
-           bits(static_cast<std::uint64_t>(state_.load.state()), 2, 4) | bits(en_, 1, 6) |
-           bits(u.valid, 1, 7) | bits(u.first, 1, 8) | bits(u.last, 1, 9) | bits(u.null, 1, 10) |
-           bits(u.slot, 12, 11) | bits(u.ci, 2, 23) | bits(u.ky, 3, 25) | bits(u.kx, 3, 28) |
-           bits(retire_, 1, 31) | bits(state_.buffers.alloc(), 3, 32) |
-           bits(state_.buffers.filled(), 3, 35) | bits(state_.drain.active(), 1, 38) |
-           bits(seq_idle(), 1, 39) | bits(state_.ctrl.w_sel(), 1, 40) |
-           bits(state_.ctrl.a_sel(), 1, 41) | bits(u.weight_address, 16, 42);
+           bits(static_cast<std::uint64_t>(state_.load.state()), 2, 4) |
+           bits(static_cast<std::uint64_t>(state_.load.state()) >> 2, 1, 58) |
+           bits(state_.ctrl.r_sel(), 1, 59) | bits(en_, 1, 6) | bits(u.valid, 1, 7) |
+           bits(u.first, 1, 8) | bits(u.last, 1, 9) | bits(u.null, 1, 10) | bits(u.slot, 12, 11) |
+           bits(u.ci, 2, 23) | bits(u.ky, 3, 25) | bits(u.kx, 3, 28) | bits(retire_, 1, 31) |
+           bits(state_.buffers.alloc(), 3, 32) | bits(state_.buffers.filled(), 3, 35) |
+           bits(state_.drain.active(), 1, 38) | bits(seq_idle(), 1, 39) |
+           bits(state_.ctrl.w_sel(), 1, 40) | bits(state_.ctrl.a_sel(), 1, 41) |
+           bits(u.weight_address, 16, 42);
   }
 
   array_params array_;
@@ -240,6 +261,8 @@ class golden_core final : public device {
   core_outputs out_;
   bool en_ = true;
   bool retire_ = false;
+  bool res_busy_ = false;
+  std::uint32_t retired_ = 0;  ///< passes of the current step that have retired
   golden::uop issued_;
 };
 

@@ -43,6 +43,7 @@ struct layer_regs {
   bool pool = false, input_signed = false, output_signed = false;
   bool interleaved = false, skip = false;
   bool load_strided = false, phase_zero = false;
+  bool residual = false, residual_signed = false;
   std::uint32_t kernel_h = 1, kernel_w = 1;
   std::uint32_t stride = 1, dilation = 1;
   std::uint32_t seg_y_log2 = 0, seg_x_log2 = 0, load_log2 = 0, run_log2 = 0;
@@ -53,6 +54,9 @@ struct layer_regs {
   std::uint32_t out_px_stride = 0, out_row_stride = 0, out_group_stride = 0, out_image_stride = 0;
   std::uint32_t in_image_stride = 0;
   std::uint32_t pass_interval = 0;
+  std::uint32_t res_load_log2 = 0, res_stride = 1, res_w = 0;
+  std::uint32_t res_group_stride = 0, res_image_stride = 0;
+  std::int32_t res_zero = 0, res_multiplier = 0, res_shift = 1;
 
   [[nodiscard]] std::uint32_t pool_log2() const { return pool ? 1 : 0; }
 };
@@ -74,6 +78,8 @@ struct layer_regs {
   r.output_signed = (flags & 4u) != 0;
   r.interleaved = (flags & 8u) != 0;
   r.skip = (flags & 16u) != 0;
+  r.residual = (flags & 32u) != 0;
+  r.residual_signed = (flags & 64u) != 0;
   r.load_strided = (flags & 128u) != 0;
   r.phase_zero = (flags & 256u) != 0;
   r.kernel_h = d[16];
@@ -105,6 +111,14 @@ struct layer_regs {
   r.out_image_stride = field<4>(d, 68);
   r.in_image_stride = field<4>(d, 72);
   r.pass_interval = field<2>(d, 76);
+  r.res_load_log2 = std::min<std::uint32_t>(d[78], log2_of(a.bus_words()));
+  r.res_stride = std::clamp<std::uint32_t>(d[79], 1, 2);
+  r.res_group_stride = field<4>(d, 80);
+  r.res_image_stride = field<4>(d, 84);
+  r.res_zero = signed_field(d, 88);
+  r.res_multiplier = signed_field(d, 90);
+  r.res_shift = std::clamp<std::int32_t>(d[92], 1, 31);
+  r.res_w = field<2>(d, 94);
   return r;
 }
 
@@ -114,7 +128,7 @@ struct layer_regs {
   if (r.magic != 0x4C505753u) return 1;
   if (r.version != 2 || r.bytes != 128) return 2;
   if (r.poy != a.poy || r.pox != a.pox || r.pof != a.pof || r.bus_bytes != a.bus_bytes ||
-      (r.pool && !a.pool) || r.skip != a.skip)
+      (r.pool && !a.pool) || r.skip != a.skip || (r.residual && a.res_depth == 0))
     return 3;
   return 0;
 }
