@@ -106,6 +106,7 @@ TEST_CASE("a difference on any port in any cycle is found and named", "[lockstep
       {"wr_addr", [](outputs& o) { o.wr_addr ^= 4; }},
       {"wr_data", [](outputs& o) { o.wr_data[63] ^= 0x80; }},
       {"wr_strb", [](outputs& o) { o.wr_strb ^= 8; }},
+      {"wr_fence", [](outputs& o) { o.wr_fence = !o.wr_fence; }},
       {"cnt_cycles", [](outputs& o) { o.cnt_cycles ^= 1; }},
       {"cnt_uops", [](outputs& o) { o.cnt_uops ^= 1; }},
       {"cnt_blocks", [](outputs& o) { o.cnt_blocks ^= 1; }},
@@ -197,7 +198,7 @@ TEST_CASE("a device that hangs is reported with its states", "[lockstep]") {
       FAIL("no timeout");
     } catch (const swprune::device_error& e) {
       CHECK(e.id() == static_cast<int>(swprune::errc::device_timeout));
-      CHECK(contains(e.what(), "controller in DescWait, loader in Data"));
+      CHECK(contains(e.what(), "controller in FillWait, loader in Data"));
       CHECK(contains(e.what(), "cycle 300"));
     }
   }
@@ -247,7 +248,7 @@ TEST_CASE("wrong descriptors end in error codes", "[golden]") {
     CHECK_FALSE(r.ok());
     // Only the descriptor was read: 128 bytes.
     CHECK(r.last.cnt_read_beats == 16);
-    CHECK(r.busy_cycles == 1 + 18 + 1 + 1);
+    CHECK(r.busy_cycles == 1 + 18 + 1 + 1 + 1);  // FillGo, request, Check, FillWait, Error
     // The next start clears the error.
     const bench good;
     program_memory again = good.memory();

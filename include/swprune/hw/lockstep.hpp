@@ -22,14 +22,15 @@ struct probe_view {
   }
   [[nodiscard]] std::string_view controller() const {
     static constexpr std::array<std::string_view, 10> names{
-        "Idle",   "DescGo",   "DescWait", "FillGo", "FillWait",
-        "StepGo", "StepWait", "Flush",    "Done",   "Error"};
+        "Idle",   "unused",   "unused", "FillGo", "FillWait",
+        "StepGo", "StepWait", "Flush",  "Done",   "Error"};
     const std::uint64_t state = field(0, 4);
     return state < names.size() ? names[state] : std::string_view("unknown");
   }
   [[nodiscard]] std::string_view loader() const {
-    static constexpr std::array<std::string_view, 4> names{"Idle", "Next", "Req", "Data"};
-    return names[field(4, 2)];
+    static constexpr std::array<std::string_view, 8> names{"Idle",  "Next", "Req",    "Data",
+                                                           "Check", "Hold", "unused", "unused"};
+    return names[field(4, 2) | field(58, 1) << 2];
   }
   [[nodiscard]] bool issues() const { return field(7, 1) != 0; }
   /// The issuing micro-op in words.
@@ -207,6 +208,7 @@ void compare_port(std::vector<port_difference>& list, const char* port, const T&
   SWPRUNE_COMPARE(wr_addr);
   SWPRUNE_COMPARE(wr_data);
   SWPRUNE_COMPARE(wr_strb);
+  SWPRUNE_COMPARE(wr_fence);
   SWPRUNE_COMPARE(cnt_cycles);
   SWPRUNE_COMPARE(cnt_uops);
   SWPRUNE_COMPARE(cnt_blocks);

@@ -16,14 +16,18 @@ namespace swprune::inline v0::hw {
 
 /// Timing of a memory_model. The defaults are the ideal memory of docs/accelerator.md section 1.
 struct memory_params {
-  index_t bus_bytes = 32;   ///< B of the device: 8, 16, 32 or 64
-  index_t latency = 1;      ///< cycles from a taken request to its first beat, >= 1
-  stall_params requests{};  ///< rd_req_ready
-  stall_params data{};      ///< rd_valid
-  stall_params writes{};    ///< wr_ready
-  std::uint64_t seed = 1;   ///< of the stalls; the same seed gives the same stalls in every cycle
+  index_t bus_bytes = 32;     ///< B of the device: 8, 16, 32 or 64
+  index_t latency = 1;        ///< cycles from a taken request to its first beat, >= 1
+  stall_params requests{};    ///< rd_req_ready
+  stall_params data{};        ///< rd_valid
+  stall_params writes{};      ///< wr_ready
+  index_t fence_latency = 1;  ///< cycles from a taken fence to its answer, >= 1
+  stall_params fences{};      ///< wr_fenced
+  /// A write can be read from the cycle after its fence's answer on; false: from the next cycle.
+  bool fenced_writes = true;
+  std::uint64_t seed = 1;  ///< of the stalls; the same seed gives the same stalls in every cycle
 
-  /// Bernoulli back-pressure with the same probability on all three channels.
+  /// Bernoulli back-pressure with the same probability on all channels.
   [[nodiscard]] static memory_params stalling(index_t bus_bytes, double p, std::uint64_t seed,
                                               index_t latency = 1) {
     return {.bus_bytes = bus_bytes,
@@ -31,6 +35,7 @@ struct memory_params {
             .requests = stall_params::bernoulli(p),
             .data = stall_params::bernoulli(p),
             .writes = stall_params::bernoulli(p),
+            .fences = stall_params::bernoulli(p),
             .seed = seed};
   }
 };
@@ -43,6 +48,9 @@ inline void check(const memory_params& m) {
   check(m.requests, "requests");
   check(m.data, "data");
   check(m.writes, "writes");
+  expects(m.fence_latency >= 1, errc::argument_out_of_range, "fence_latency >= 1, given {}",
+          m.fence_latency);
+  check(m.fences, "fences");
 }
 
 /// Memory behind a device, byte by byte, that answers its requests cycle by cycle and watches what
@@ -55,7 +63,8 @@ class memory_model {
       : params_((check(params), params)),
         requests_(params.requests, rng(params.seed).stream("memory.requests")),
         data_(params.data, rng(params.seed).stream("memory.data")),
-        writes_(params.writes, rng(params.seed).stream("memory.writes")) {}
+        writes_(params.writes, rng(params.seed).stream("memory.writes")),
+        fence_stalls_(params.fences, rng(params.seed).stream("memory.fences")) {}
 
   // --- what the host does -----------------------------------------------------------------------
 
@@ -158,10 +167,13 @@ class memory_model {
 
   // --- cycle by cycle ---------------------------------------------------------------------------
 
-  /// Sets rd_req_ready, rd_valid, rd_data and wr_ready of the current cycle. Once per cycle.
+  /// Sets rd_req_ready, rd_valid, rd_data, wr_ready and wr_fenced of the current cycle. Once per
+  /// cycle.
   void drive(core_inputs& in) {
     in.rd_req_ready = !requests_.stalls();
     in.wr_ready = !writes_.stalls();
+    in.wr_fenced =
+        !fence_stalls_.stalls() && !fences_.empty() && fences_.front().ready_at <= cycle_;
     const bool stalled = data_.stalls();
     // A beat that was offered stays offered until it is taken.
     offered_ = offered_ || (!stalled && !queue_.empty() && queue_.front().ready_at <= cycle_);
@@ -177,6 +189,7 @@ class memory_model {
     check_protocol(in, out);
     if (offered_ && out.rd_ready) take_beat();
     if (out.rd_req_valid && in.rd_req_ready) take_request(out);
+    if (in.wr_fenced) answer_fence();
     if (out.wr_valid && in.wr_ready) take_write(out);
     ++cycle_;
   }
@@ -224,6 +237,14 @@ class memory_model {
     std::uint64_t address;
     std::uint64_t beats;
     std::uint64_t ready_at;
+  };
+  struct taken_byte {
+    std::uint64_t address;
+    std::uint8_t value;
+  };
+  struct fence {
+    std::uint64_t ready_at;
+    std::size_t bytes;  ///< of hidden_ that it makes readable
   };
 
   [[nodiscard]] index_t bus() const { return params_.bus_bytes; }
@@ -308,20 +329,42 @@ class memory_model {
       if ((out.wr_strb >> i & 1) == 0) continue;
       const std::uint64_t address = out.wr_addr + i;
       if (r == nullptr || !r->holds(address, 1)) r = &device_region(address, 1, "write");
-      write_byte(*r, address, out.wr_data[i]);
+      check_write(*r, address);
+      if (params_.fenced_writes)
+        hidden_.push_back({address, out.wr_data[i]});
+      else
+        write_byte(*r, address, out.wr_data[i]);
     }
+    if (!out.wr_fence) return;
+    std::size_t earlier = 0;
+    for (const fence& f : fences_) earlier += f.bytes;
+    fences_.push_back(
+        {cycle_ + static_cast<std::uint64_t>(params_.fence_latency), hidden_.size() - earlier});
   }
 
-  void write_byte(region& r, std::uint64_t address, std::uint8_t value) {
-    const std::size_t at = r.at(address);
+  void answer_fence() {
+    for (std::size_t i = 0; i < fences_.front().bytes; ++i) {
+      const taken_byte& b = hidden_[i];
+      write_byte(device_region(b.address, 1, "write"), b.address, b.value);
+    }
+    hidden_.erase(hidden_.begin(),
+                  hidden_.begin() + static_cast<std::ptrdiff_t>(fences_.front().bytes));
+    fences_.pop_front();
+  }
+
+  void check_write(const region& r, std::uint64_t address) const {
     if (!r.writable)
       raise(errc::memory_access, "write to address {:#x} in cycle {}: region '{}' is read only",
             address, cycle_, r.name);
-    if ((r.flags[at] & no_write) != 0)
+    if ((r.flags[r.at(address)] & no_write) != 0)
       raise(errc::memory_access,
             "write to address {:#x} in cycle {}: it lies in '{}' (region '{}'), which must not be "
             "written",
             address, cycle_, guard_name(address, no_write), r.name);
+  }
+
+  void write_byte(region& r, std::uint64_t address, std::uint8_t value) {
+    const std::size_t at = r.at(address);
     r.bytes[at] = value;
     r.flags[at] |= initialised;
     ++r.byte_writes[at];
@@ -338,13 +381,14 @@ class memory_model {
            "a read request must stay as it is until it is taken");
     if (write_waits_)
       rule(out.wr_valid && out.wr_addr == last_.wr_addr && out.wr_strb == last_.wr_strb &&
-               out.wr_data == last_.wr_data,
+               out.wr_data == last_.wr_data && out.wr_fence == last_.wr_fence,
            "a write must stay as it is until it is taken");
     rule(!out.rd_req_valid ||
              (out.rd_req_addr % static_cast<std::uint64_t>(bus()) == 0 && out.rd_req_beats >= 1),
          "a read request must be aligned to the bus and have at least one beat");
-    rule(!out.wr_valid || (out.wr_addr % 4 == 0 && out.wr_strb != 0),
-         "a write must be at a multiple of 4 and have a strobe");
+    rule(!out.wr_valid || (out.wr_addr % 4 == 0 && (out.wr_strb != 0 || out.wr_fence)),
+         "a write must be at a multiple of 4 and have a strobe or be a fence");
+    rule(out.wr_valid || !out.wr_fence, "a fence must be part of a write");
     rule(out.rd_req_valid || (out.rd_req_addr == 0 && out.rd_req_beats == 0),
          "address and beats of a read must be 0 while there is no request");
     request_waits_ = out.rd_req_valid && !in.rd_req_ready;
@@ -356,10 +400,13 @@ class memory_model {
   stall_source requests_;
   stall_source data_;
   stall_source writes_;
+  stall_source fence_stalls_;
   std::vector<region> regions_;
   std::vector<guard> guards_;
   std::vector<canary> canaries_;
   std::deque<burst> queue_;
+  std::deque<fence> fences_;        ///< taken and not yet answered
+  std::vector<taken_byte> hidden_;  ///< written, but not to be read before their fence's answer
   bool offered_ = false;
   std::uint64_t cycle_ = 0;
   std::uint64_t total_read_ = 0;

@@ -41,10 +41,11 @@ class golden_core final : public device {
   void step(const core_inputs& in) override {
     const bool starting = state_.ctrl.starts(in);
     if (out_.busy) count(in);
-    const golden::hold_view hold{.res_busy = res_busy_};
+    const golden::hold_view hold{.unstored = state_.ctrl.unstored(), .res_busy = res_busy_};
     // Every unit below looks at the others' registers of this cycle: those that read come first.
     const bool step_go = state_.ctrl.step_go();
-    const golden::ctrl_view view = ctrl_view();
+    const bool loader_idle = state_.load.idle();
+    const bool sequencer_idle = seq_idle();
     const bool completed = state_.drain.completes();
     const bool released = clock_store(in);
     clock_residual(step_go);
@@ -52,7 +53,7 @@ class golden_core final : public device {
     clock_compute();
     state_.buffers.clock(retire_, completed, released);
     state_.load.clock(in, load_targets(), hold);
-    state_.ctrl.clock(in, view, array_, state_.load);
+    state_.ctrl.clock(in, loader_idle, sequencer_idle, state_.load);
     if (step_go) start_step();
     if (starting) clear_counters();
     settle();
@@ -107,17 +108,11 @@ class golden_core final : public device {
     return a;
   }
 
-  [[nodiscard]] const golden::layer_regs& layer() const { return state_.load.layer(); }
+  [[nodiscard]] const golden::layer_regs& layer() const { return state_.ctrl.layer(); }
   [[nodiscard]] const golden::step_regs& current() const { return state_.ctrl.current(); }
 
   [[nodiscard]] bool seq_idle() const {
     return !state_.walk.active() && !state_.walk.entry_valid() && state_.pipe.empty();
-  }
-
-  [[nodiscard]] golden::ctrl_view ctrl_view() const {
-    return {.loader_idle = state_.load.idle(),
-            .seq_idle = seq_idle(),
-            .store_idle = state_.store.idle(state_.buffers)};
   }
 
   [[nodiscard]] golden::load_targets load_targets() {
@@ -154,7 +149,8 @@ class golden_core final : public device {
                                                           .images = s.images,
                                                           .oy_first = s.oy_first,
                                                           .out_offset = s.out_offset,
-                                                          .og_first = s.og_first});
+                                                          .og_first = s.og_first,
+                                                          .end = u.end});
     state_.drain.retire({.params = state_.params.read(state_.ctrl.w_sel(), u.r),
                          .buffer = buffer,
                          .residual = layer().residual && s.residual,
@@ -198,7 +194,7 @@ class golden_core final : public device {
     out_.cnt_load_stalls +=
         state_.ctrl.state() == golden::ctrl_state::step_wait && seq_idle() && !state_.load.idle();
     out_.cnt_read_beats += in.rd_valid && out_.rd_ready;
-    out_.cnt_write_beats += out_.wr_valid && in.wr_ready;
+    out_.cnt_write_beats += out_.wr_valid && in.wr_ready && out_.wr_strb != 0;
   }
 
   void clear_counters() {
@@ -213,7 +209,7 @@ class golden_core final : public device {
     const bool passing = p4.valid && p4.last;
     en_ = !passing || state_.drain.ready(layer(), state_.buffers);
     retire_ = passing && en_;
-    issued_ = state_.issue.current(state_.walk, layer(), en_);
+    issued_ = state_.issue.current(state_.walk, layer(), current(), en_);
     show_control();
     show_read();
     show_write();
@@ -236,6 +232,7 @@ class golden_core final : public device {
     out_.wr_addr = state_.store.address();
     out_.wr_strb = state_.store.strobes();
     out_.wr_data = state_.store.data();
+    out_.wr_fence = state_.store.fence();
   }
 
   /// docs/accelerator.md section 8.
@@ -247,13 +244,13 @@ class golden_core final : public device {
     return bits(static_cast<std::uint64_t>(state_.ctrl.state()), 4, 0) |
            bits(static_cast<std::uint64_t>(state_.load.state()), 2, 4) |
            bits(static_cast<std::uint64_t>(state_.load.state()) >> 2, 1, 58) |
-           bits(state_.ctrl.r_sel(), 1, 59) | bits(en_, 1, 6) | bits(u.valid, 1, 7) |
-           bits(u.first, 1, 8) | bits(u.last, 1, 9) | bits(u.null, 1, 10) | bits(u.slot, 12, 11) |
-           bits(u.ci, 2, 23) | bits(u.ky, 3, 25) | bits(u.kx, 3, 28) | bits(retire_, 1, 31) |
-           bits(state_.buffers.alloc(), 3, 32) | bits(state_.buffers.filled(), 3, 35) |
-           bits(state_.drain.active(), 1, 38) | bits(seq_idle(), 1, 39) |
-           bits(state_.ctrl.w_sel(), 1, 40) | bits(state_.ctrl.a_sel(), 1, 41) |
-           bits(u.weight_address, 16, 42);
+           bits(state_.ctrl.r_sel(), 1, 59) | bits(state_.ctrl.unstored(), 3, 60) |
+           bits(en_, 1, 6) | bits(u.valid, 1, 7) | bits(u.first, 1, 8) | bits(u.last, 1, 9) |
+           bits(u.null, 1, 10) | bits(u.slot, 12, 11) | bits(u.ci, 2, 23) | bits(u.ky, 3, 25) |
+           bits(u.kx, 3, 28) | bits(retire_, 1, 31) | bits(state_.buffers.alloc(), 3, 32) |
+           bits(state_.buffers.filled(), 3, 35) | bits(state_.drain.active(), 1, 38) |
+           bits(seq_idle(), 1, 39) | bits(state_.ctrl.w_sel(), 1, 40) |
+           bits(state_.ctrl.a_sel(), 1, 41) | bits(u.weight_address, 16, 42);
   }
 
   array_params array_;

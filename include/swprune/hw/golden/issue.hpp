@@ -14,12 +14,15 @@ class issue {
   void start() { *this = issue(); }
 
   /// The micro-op that leaves in this cycle; its `valid` is false when nothing does.
-  [[nodiscard]] uop current(const walker& w, const layer_regs& layer, bool en) const {
+  [[nodiscard]] uop current(const walker& w, const layer_regs& layer, const step_regs& step,
+                            bool en) const {
     if (!w.entry_valid() || !en) return {};
     const list_entry& e = w.entry();
+    const bool last = e.last && take(w, layer);
     return {.valid = true,
             .first = first_,
-            .last = e.last && take(w, layer),
+            .last = last,
+            .end = last && w.last_pass(step),
             .null = e.null,
             .slot = e.slot,
             .ci = ci_,

@@ -61,7 +61,7 @@ struct layer_regs {
   [[nodiscard]] std::uint32_t pool_log2() const { return pool ? 1 : 0; }
 };
 
-/// Decodes a descriptor for array `a`; does not check it (the controller does).
+/// Decodes a descriptor for array `a`; does not check it (the loader does).
 [[nodiscard]] inline layer_regs decode_layer(const std::array<std::uint8_t, 128>& d,
                                              const array_params& a) {
   layer_regs r;
@@ -122,7 +122,7 @@ struct layer_regs {
   return r;
 }
 
-/// What the controller says about a descriptor: 0, or the first error of docs/accelerator.md
+/// What the loader says about a descriptor: 0, or the first error of docs/accelerator.md
 /// section 2 that applies.
 [[nodiscard]] inline std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
   if (r.magic != 0x4C505753u) return 1;

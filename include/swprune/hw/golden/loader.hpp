@@ -17,7 +17,7 @@
 namespace swprune::inline v0::hw::golden {
 
 /// Numbers as the probe shows them.
-enum class ld_state : std::uint8_t { idle = 0, next = 1, req = 2, data = 3, hold = 5 };
+enum class ld_state : std::uint8_t { idle = 0, next = 1, req = 2, data = 3, check = 4, hold = 5 };
 
 /// What the loader fills: the halves that compute does not read.
 struct load_targets {
@@ -33,6 +33,7 @@ struct load_targets {
 
 /// What Hold waits for.
 struct hold_view {
+  std::uint16_t unstored = 0;  ///< steps begun and not yet in memory
   bool res_busy = false;  ///< the drain still reads the half that a residual would be loaded into
 };
 
@@ -60,12 +61,15 @@ class loader {
     return state_ == ld_state::data && sub_ + 1 == request_.cpb;
   }
 
-  /// The descriptor last loaded, and `next`, the step record last loaded.
-  [[nodiscard]] const layer_regs& layer() const { return layer_; }
+  /// The descriptor and the step record last loaded.
+  [[nodiscard]] const layer_regs& next_layer() const { return layer_; }
   [[nodiscard]] const step_regs& next_step() const { return next_; }
+  /// 0, or what is wrong with a descriptor.
+  [[nodiscard]] std::uint8_t error() const { return error_; }
+  void clear_error() { error_ = 0; }
 
-  /// go(DESC), given in a cycle in which the loader is idle; takes effect at its end.
-  void go_descriptor(const core_inputs& in, std::uint32_t desc_address) {
+  /// go(LAYER), given in a cycle in which the loader is idle; takes effect at its end.
+  void go_layer(const core_inputs& in, std::uint32_t desc_address) {
     begin(order_.descriptor(in, desc_address));
   }
 
@@ -87,8 +91,11 @@ class loader {
       case ld_state::data:
         if (in.rd_valid) take_part(in, to);
         break;
+      case ld_state::check:
+        check_layer(in);
+        break;
       case ld_state::hold:
-        if (!(next_.residual && hold.res_busy)) state_ = ld_state::next;
+        if (!must_wait(hold)) state_ = ld_state::next;
         break;
     }
   }
@@ -114,7 +121,11 @@ class loader {
   }
 
   void end_request(const core_inputs& in) {
-    if (request_.kind == load_kind::desc) layer_ = decode_layer(desc_bytes_, array_);
+    if (request_.kind == load_kind::desc) {
+      layer_ = decode_layer(desc_bytes_, array_);
+      state_ = ld_state::check;
+      return;
+    }
     if (request_.kind == load_kind::step) next_ = decode_step(step_bytes_);
     coming_ = request_;
     if (!order_.advance(coming_, {in, layer_, next_, fetched_}))
@@ -123,9 +134,22 @@ class loader {
       state_ = holds() ? ld_state::hold : ld_state::next;
   }
 
+  void check_layer(const core_inputs& in) {
+    error_ = descriptor_error(layer_, array_);
+    if (error_ != 0)
+      state_ = ld_state::idle;
+    else
+      begin(order_.step(in, layer_, 0));
+  }
+
   /// True when the loader has to pass Hold between request_ and coming_.
   [[nodiscard]] bool holds() const {
-    return next_.residual && !reads_activations(request_.kind) && reads_activations(coming_.kind);
+    return (next_.wait_stored || next_.wait_but_last || next_.residual) &&
+           !reads_activations(request_.kind) && reads_activations(coming_.kind);
+  }
+  [[nodiscard]] bool must_wait(const hold_view& hold) const {
+    return (next_.wait_stored && hold.unstored > 0) || (next_.wait_but_last && hold.unstored > 1) ||
+           (next_.residual && hold.res_busy);
   }
 
   /// What a part of a beat does.
@@ -197,6 +221,7 @@ class loader {
   std::array<std::uint32_t, 16> fetched_{};  ///< fetch list beat
   layer_regs layer_;
   step_regs next_;
+  std::uint8_t error_ = 0;
 };
 
 }  // namespace swprune::inline v0::hw::golden

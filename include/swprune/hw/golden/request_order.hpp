@@ -50,7 +50,7 @@ class request_order {
     const std::uint64_t image = c.in.image_base;
     const step_regs& s = c.step;
     switch (r.kind) {
-      case load_kind::desc:
+      case load_kind::desc:  // the loader checks it before it goes on
         return false;
       case load_kind::step:
         if (!s.new_weights) return first_fetch(r, c);

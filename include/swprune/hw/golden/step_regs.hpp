@@ -8,7 +8,7 @@ namespace swprune::inline v0::hw::golden {
 /// The step record's registers (docs/formats.md section 4).
 struct step_regs {
   bool new_weights = false, new_activations = false;
-  bool residual = false;
+  bool wait_stored = false, wait_but_last = false, residual = false;
   std::uint32_t rows = 0, sub_rows = 0, sub_cols = 0, slots = 0;
   std::uint32_t list_offset = 0, list_beats = 0, param_beats = 0, weight_beats = 0;
   std::uint32_t param_offset = 0, weight_offset = 0, fetch_offset = 0;
@@ -25,6 +25,8 @@ struct step_regs {
   const std::uint32_t flags = field<4>(s, 0);
   r.new_weights = (flags & 1u) != 0;
   r.new_activations = (flags & 2u) != 0;
+  r.wait_stored = (flags & 4u) != 0;
+  r.wait_but_last = (flags & 8u) != 0;
   r.residual = (flags & 16u) != 0;
   r.rows = field<2>(s, 4);
   r.sub_rows = field<2>(s, 6);

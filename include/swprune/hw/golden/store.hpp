@@ -20,19 +20,19 @@ class store {
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] std::uint64_t address() const { return valid_ ? address_ : 0; }
   [[nodiscard]] std::uint64_t strobes() const { return valid_ ? strobes_ : 0; }
+  /// The offered write is the last one of a step, perhaps without a word.
+  [[nodiscard]] bool fence() const { return valid_ && fence_; }
   [[nodiscard]] const std::array<std::uint8_t, 64>& data() const { return data_; }
 
   [[nodiscard]] bool advance(bool wr_ready) const { return !valid_ || wr_ready; }
-  [[nodiscard]] bool idle(const output_buffers& buffers) const {
-    return buffers.alloc() == 0 && !valid_;
-  }
-
   /// End of a cycle with `advance`; true when the oldest buffer is released.
   bool clock(const layer_regs& layer, const output_buffers& buffers, std::uint64_t act_base) {
     data_.fill(0);
     valid_ = false;
     if (buffers.filled() == 0) return false;
     read_slot(layer, buffers, act_base);
+    fence_ = buffers.tag().end && k_ + 1 == slots(layer);
+    valid_ = fence_ || strobes_ != 0;
     if (++k_ < slots(layer)) return false;
     k_ = 0;
     return true;
@@ -66,7 +66,6 @@ class store {
       const std::uint8_t* word = buffers.word(pixel, c4);
       for (std::uint32_t byte = 0; byte < 4; ++byte) data_[4 * i + byte] = word[byte];
       strobes_ |= std::uint64_t{0xf} << (4 * i);
-      valid_ = true;
     }
   }
 
@@ -105,6 +104,7 @@ class store {
   std::uint32_t words_;  ///< Pof / 4
   std::uint32_t k_ = 0;
   bool valid_ = false;
+  bool fence_ = false;
   std::uint64_t address_ = 0;
   std::uint64_t strobes_ = 0;
   std::array<std::uint8_t, 64> data_{};

@@ -41,6 +41,10 @@ class walker {
   [[nodiscard]] bool last_sub_tile(const step_regs& step) const {
     return sy_ + 1 >= step.sub_rows && sx_ + 1 >= step.sub_cols;
   }
+  /// True when the step has no pass after this one.
+  [[nodiscard]] bool last_pass(const step_regs& step) const {
+    return last_sub_tile(step) && r_ + 1 >= step.rows;
+  }
 
  private:
   explicit walker(bool skip) : skip_(skip) {}
@@ -67,7 +71,7 @@ class walker {
       next_sub_tile(step);
       return true;
     }
-    if (r_ + 1 >= step.rows) {
+    if (last_pass(step)) {
       active_ = entry_valid_ = false;
       return false;
     }
