@@ -33,7 +33,7 @@ class hand_timeline {
   /// that begins in g is counted. Step 0 comes with its descriptor.
   [[nodiscard]] index_t loaded(index_t g, std::size_t layer, std::size_t step) const {
     const hand_step& s = h_.layers[layer].steps[step];
-    const index_t descriptor = step == 0 ? 2 + 128 / a_.bus_bytes + 1 : 0;
+    const index_t descriptor = step == 0 ? 2 + 32 + 1 : 0;  // a word a cycle, Check
     const index_t hold = g + 1 + descriptor + s.weight_cycles;
     if (!s.wait_stored && !s.wait_but_last && !s.residual) return hold + s.act_cycles;
     index_t u = hold;

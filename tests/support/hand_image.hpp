@@ -4,10 +4,12 @@
 // A chain of convolution layers written into an accelerator image field by field, straight from
 // docs/formats.md, for tests of the golden model that must not lean on the compiler. It uses the
 // simplest schedule: one image per step, strips of a given number of sub-tile rows, one or several
-// weight chunks. Words of a part may share a bank: the golden model takes them nevertheless.
+// weight chunks. Parts of beats are as long as the layer says or, if words of one would share a
+// bank, shorter.
 
 #include <algorithm>
 #include <cstdint>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -83,7 +85,9 @@ class hand_layer_writer {
         seg_x_(layer.seg_x > 0 ? layer.seg_x : a.pox),
         w_(w),
         previous_(previous),
-        act_bytes_(act_bytes) {}
+        act_bytes_(act_bytes),
+        load_log2_(layer.load_log2),
+        res_load_log2_(layer.residual.load_log2) {}
 
   hand_placed write(std::size_t descriptor_at) {
     groups_ = (l_.out_channels + a_.pof - 1) / a_.pof;
@@ -91,6 +95,7 @@ class hand_layer_writer {
     collect_slots();
     write_fetch_list();
     write_chunks();
+    limit_parts();
     write_steps();
     write_descriptor(descriptor_at);
     return out_;
@@ -234,13 +239,75 @@ class hand_layer_writer {
     return t;
   }
 
-  void write_steps() {
+  std::vector<tile> tiles() const {
     const index_t sub_rows = (l_.conv_h() + seg_y_ - 1) / seg_y_;
+    std::vector<tile> all;
+    for (index_t n = 0; n < l_.images; ++n)
+      for (index_t s = 0; s < sub_rows; s += l_.strip)
+        all.push_back(tile_of(n, s, std::min(l_.strip, sub_rows - s)));
+    return all;
+  }
+
+  // --- parts of beats ---------------------------------------------------------------------------
+
+  /// True if two words with the same place, not -1, lie in one part of a beat. `lead`: words of the
+  /// first beat in front of the first one.
+  bool share_a_place(const std::vector<index_t>& places, index_t lead, index_t log2,
+                     bool strided) const {
+    const index_t beat = a_.bus_bytes / 4;
+    const index_t parts = beat >> log2;
+    std::set<std::pair<index_t, index_t>> seen;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const index_t at = lead + static_cast<index_t>(i);
+      const index_t part = at / beat * parts + (strided ? at % parts : at % beat >> log2);
+      if (places[i] >= 0 && !seen.insert({part, places[i]}).second) return true;
+    }
+    return false;
+  }
+  /// Banks of a plane's words, inside its segment.
+  std::vector<index_t> banks(const tile& t) const {
+    std::vector<index_t> all;
+    for (index_t y = t.first; y < t.last; ++y)
+      for (index_t x = 0; x < l_.in_w; ++x) {
+        const bool dropped = l_.phase_zero && (y % l_.stride != 0 || x % l_.stride != 0);
+        const index_t row = y / l_.stride % seg_y_, column = x / l_.stride % seg_x_;
+        all.push_back(dropped ? -1 : row * seg_x_ + column);
+      }
+    return all;
+  }
+  /// Lanes of a residual's words.
+  std::vector<index_t> lanes(const tile& t) const {
+    const index_t stride = l_.residual.stride;
+    std::vector<index_t> all;
+    for (index_t y = 0; y < t.res_rows; ++y)
+      for (index_t x = 0; x < l_.res_w(); ++x) {
+        const bool kept = y % stride == 0 && x % stride == 0 && x / stride < l_.conv_w();
+        all.push_back(kept ? x / stride % seg_x_ % a_.chains : -1);
+      }
+    return all;
+  }
+  void limit_parts() {
+    const index_t beat = a_.bus_bytes / 4;
+    for (const tile& t : tiles()) {
+      const auto at = banks(t);
+      while (load_log2_ > 0 &&
+             share_a_place(at, t.first * l_.in_w % beat, load_log2_, l_.load_strided))
+        --load_log2_;
+      if (!l_.residual.on) continue;
+      const auto lane = lanes(t);
+      while (
+          res_load_log2_ > 0 &&
+          share_a_place(lane, l_.residual.stride * t.oy * l_.res_w() % beat, res_load_log2_, false))
+        --res_load_log2_;
+    }
+  }
+
+  // --- steps ------------------------------------------------------------------------------------
+
+  void write_steps() {
     byte_writer records;
     for (const chunk_place& c : chunks_)
-      for (index_t n = 0; n < l_.images; ++n)
-        for (index_t s = 0; s < sub_rows; s += l_.strip)
-          write_step(records, c, tile_of(n, s, std::min(l_.strip, sub_rows - s)), n == 0 && s == 0);
+      for (const tile& t : tiles()) write_step(records, c, t, t.image == 0 && t.oy == 0);
     w_.align64();
     steps_offset_ = w_.position();
     w_.bytes.insert(w_.bytes.end(), records.bytes.begin(), records.bytes.end());
@@ -320,7 +387,7 @@ class hand_layer_writer {
 
   void note_weights(hand_step& cost, const chunk_place& c, bool new_weights) const {
     const index_t b = a_.bus_bytes;
-    cost.weight_cycles = request(std::max<index_t>(64 / b, 1), 1);
+    cost.weight_cycles = 2 + 16 + 1;  // the record, a word a cycle, and its Check
     if (!new_weights) return;
     if (a_.skip) cost.weight_cycles += request(beats(c.list_bytes), b / 2);
     cost.weight_cycles += request(beats(c.param_bytes), b / 4) + request(beats(c.weight_bytes), 1);
@@ -332,14 +399,14 @@ class hand_layer_writer {
   void note_planes(hand_step& cost, const tile& t, index_t words) const {
     for (std::size_t s = 0; s < slots_.size(); ++s) {
       if (static_cast<index_t>(s) % (a_.bus_bytes / 4) == 0) cost.act_cycles += request(1, 1);
-      cost.act_cycles += plane_cycles(4 * t.first * l_.in_w, words, l_.load_log2);
+      cost.act_cycles += plane_cycles(4 * t.first * l_.in_w, words, load_log2_);
     }
   }
   void note_residual(hand_step& cost, const chunk_place& c, const tile& t) const {
     const index_t first = c.first * (a_.pof / 4);
     const index_t end = std::min((l_.out_channels + 3) / 4, (c.first + c.rows) * (a_.pof / 4));
-    cost.act_cycles += (end - first) * plane_cycles(res_offset_of(c, t), t.res_rows * l_.res_w(),
-                                                    l_.residual.load_log2);
+    cost.act_cycles +=
+        (end - first) * plane_cycles(res_offset_of(c, t), t.res_rows * l_.res_w(), res_load_log2_);
   }
 
   // --- descriptor -------------------------------------------------------------------------------
@@ -375,7 +442,7 @@ class hand_layer_writer {
     at(19, l_.dilation, 1);
     at(20, log2_of(seg_y_), 1);
     at(21, log2_of(seg_x_), 1);
-    at(22, l_.load_log2, 1);
+    at(22, load_log2_, 1);
     at(23, l_.run_log2, 1);
     at(24, l_.zero_in, 2);
     at(26, l_.zero_out, 2);
@@ -397,7 +464,7 @@ class hand_layer_writer {
     at(72, out_.in.image_stride, 4);
     at(76, out_.pass_interval, 2);
     if (l_.residual.on) {
-      at(78, l_.residual.load_log2, 1);
+      at(78, res_load_log2_, 1);
       at(79, l_.residual.stride, 1);
       at(80, out_.res.group_stride, 4);
       at(84, out_.res.image_stride, 4);
@@ -417,6 +484,7 @@ class hand_layer_writer {
   byte_writer& w_;
   const hand_placed* previous_;
   index_t& act_bytes_;
+  index_t load_log2_, res_load_log2_;
   hand_placed out_;
   index_t groups_ = 0, slot_words_ = 0;
   std::uint32_t fetch_offset_ = 0, steps_offset_ = 0;

@@ -112,6 +112,15 @@ class memory_model {
     guards_.push_back({name, address, bytes, no_write});
   }
 
+  /// Reads of beats with one of these bytes, and writes to one of them, are answered with
+  /// `response`: 2 (SLVERR) or 3 (DECERR). Such a write changes nothing. Throws
+  /// argument_out_of_range for another response.
+  void fail_accesses(std::uint64_t address, std::size_t bytes, std::uint8_t response) {
+    expects(response == 2 || response == 3, errc::argument_out_of_range,
+            "a failing access is answered with 2 or 3, given {}", response);
+    failing_.push_back({address, bytes, response});
+  }
+
   /// Fills bytes with a pattern that check_canaries() expects to find again. Readable, so that a
   /// canary may lie in the padding of a plane.
   void add_canary(const std::string& name, std::uint64_t address, std::size_t bytes) {
@@ -157,6 +166,9 @@ class memory_model {
   [[nodiscard]] std::uint64_t cycle() const { return cycle_; }
   [[nodiscard]] const memory_params& params() const { return params_; }
 
+  /// True while a fence is not answered.
+  [[nodiscard]] bool awaits_answers() const { return !fences_.empty(); }
+
   void clear_counts() {
     for (region& r : regions_) {
       std::fill(r.beat_reads.begin(), r.beat_reads.end(), 0u);
@@ -177,7 +189,9 @@ class memory_model {
     const bool stalled = data_.stalls();
     // A beat that was offered stays offered until it is taken.
     offered_ = offered_ || (!stalled && !queue_.empty() && queue_.front().ready_at <= cycle_);
+    in.wr_error = in.wr_fenced ? fences_.front().error : std::uint8_t{0};
     in.rd_valid = offered_;
+    in.rd_error = 0;
     if (offered_)
       deliver(in);
     else
@@ -244,7 +258,13 @@ class memory_model {
   };
   struct fence {
     std::uint64_t ready_at;
-    std::size_t bytes;  ///< of hidden_ that it makes readable
+    std::size_t bytes;   ///< of hidden_ that it makes readable
+    std::uint8_t error;  ///< response of the first write since the fence before that failed
+  };
+  struct failing_range {
+    std::uint64_t address;
+    std::size_t bytes;
+    std::uint8_t response;
   };
 
   [[nodiscard]] index_t bus() const { return params_.bus_bytes; }
@@ -272,6 +292,13 @@ class memory_model {
     return const_cast<region&>(*r);
   }
 
+  /// How the bus answers an access: 0, or the response of the first failing range that it touches.
+  [[nodiscard]] std::uint8_t response(std::uint64_t address, std::size_t bytes) const {
+    for (const failing_range& f : failing_)
+      if (address < f.address + f.bytes && f.address < address + bytes) return f.response;
+    return 0;
+  }
+
   static void set_flags(region& r, std::uint64_t address, std::size_t bytes, flag what) {
     for (std::size_t i = 0; i < bytes; ++i) r.flags[r.at(address) + i] |= what;
   }
@@ -287,6 +314,11 @@ class memory_model {
   void deliver(core_inputs& in) {
     const std::uint64_t address = queue_.front().address;
     const std::size_t n = static_cast<std::size_t>(bus());
+    in.rd_error = response(address, n);
+    if (in.rd_error != 0) {
+      in.rd_data.fill(0xee);
+      return;
+    }
     const region& r = device_region(address, n, "read");
     const std::size_t at = r.at(address);
     for (std::size_t i = 0; i < n; ++i) {
@@ -310,8 +342,10 @@ class memory_model {
 
   void take_beat() {
     burst& b = queue_.front();
-    region& r = device_region(b.address, static_cast<std::size_t>(bus()), "read");
-    ++r.beat_reads[r.at(b.address) / static_cast<std::size_t>(bus())];
+    if (response(b.address, static_cast<std::size_t>(bus())) == 0) {
+      region& r = device_region(b.address, static_cast<std::size_t>(bus()), "read");
+      ++r.beat_reads[r.at(b.address) / static_cast<std::size_t>(bus())];
+    }
     total_read_ += static_cast<std::uint64_t>(bus());
     b.address += static_cast<std::uint64_t>(bus());
     if (--b.beats == 0) queue_.pop_front();
@@ -328,6 +362,10 @@ class memory_model {
     for (std::size_t i = 0; i < out.wr_data.size(); ++i) {
       if ((out.wr_strb >> i & 1) == 0) continue;
       const std::uint64_t address = out.wr_addr + i;
+      if (const std::uint8_t error = response(address, 1); error != 0) {
+        if (write_error_ == 0) write_error_ = error;
+        continue;
+      }
       if (r == nullptr || !r->holds(address, 1)) r = &device_region(address, 1, "write");
       check_write(*r, address);
       if (params_.fenced_writes)
@@ -338,8 +376,9 @@ class memory_model {
     if (!out.wr_fence) return;
     std::size_t earlier = 0;
     for (const fence& f : fences_) earlier += f.bytes;
-    fences_.push_back(
-        {cycle_ + static_cast<std::uint64_t>(params_.fence_latency), hidden_.size() - earlier});
+    fences_.push_back({cycle_ + static_cast<std::uint64_t>(params_.fence_latency),
+                       hidden_.size() - earlier, write_error_});
+    write_error_ = 0;
   }
 
   void answer_fence() {
@@ -404,9 +443,11 @@ class memory_model {
   std::vector<region> regions_;
   std::vector<guard> guards_;
   std::vector<canary> canaries_;
+  std::vector<failing_range> failing_;
   std::deque<burst> queue_;
   std::deque<fence> fences_;        ///< taken and not yet answered
   std::vector<taken_byte> hidden_;  ///< written, but not to be read before their fence's answer
+  std::uint8_t write_error_ = 0;    ///< of the writes since the last fence
   bool offered_ = false;
   std::uint64_t cycle_ = 0;
   std::uint64_t total_read_ = 0;

@@ -41,19 +41,21 @@ class golden_core final : public device {
   void step(const core_inputs& in) override {
     const bool starting = state_.ctrl.starts(in);
     if (out_.busy) count(in);
-    const golden::hold_view hold{.unstored = state_.ctrl.unstored(), .res_busy = res_busy_};
+    const golden::load_view load{.unstored = state_.ctrl.unstored(),
+                                 .res_busy = res_busy_,
+                                 .stopping = state_.ctrl.stopping()};
     // Every unit below looks at the others' registers of this cycle: those that read come first.
     const bool step_go = state_.ctrl.step_go();
-    const bool loader_idle = state_.load.idle();
-    const bool sequencer_idle = seq_idle();
+    const golden::ctrl_view view = ctrl_view(in);
     const bool completed = state_.drain.completes();
     const bool released = clock_store(in);
     clock_residual(step_go);
     state_.drain.clock(layer(), state_.array, state_.residual, state_.buffers);
     clock_compute();
     state_.buffers.clock(retire_, completed, released);
-    state_.load.clock(in, load_targets(), hold);
-    state_.ctrl.clock(in, loader_idle, sequencer_idle, state_.load);
+    if (load.stopping) stop_compute();
+    state_.load.clock(in, load_targets(), load);
+    state_.ctrl.clock(in, view, state_.load);
     if (step_go) start_step();
     if (starting) clear_counters();
     settle();
@@ -113,6 +115,15 @@ class golden_core final : public device {
 
   [[nodiscard]] bool seq_idle() const {
     return !state_.walk.active() && !state_.walk.entry_valid() && state_.pipe.empty();
+  }
+
+  [[nodiscard]] golden::ctrl_view ctrl_view(const core_inputs& in) const {
+    return {.loader_idle = state_.load.idle(),
+            .seq_idle = seq_idle(),
+            .store_idle = state_.store.idle(state_.buffers),
+            .load_error = state_.load.error().code,
+            .progress = retire_ || (out_.rd_req_valid && in.rd_req_ready) ||
+                        (in.rd_valid && out_.rd_ready) || (out_.wr_valid && in.wr_ready)};
   }
 
   [[nodiscard]] golden::load_targets load_targets() {
@@ -180,6 +191,12 @@ class golden_core final : public device {
     state_.activations.read(state_.ctrl.a_sel(), u, layer(), current(), state_.pipe.activations(1));
   }
 
+  /// Stop: what has not retired is lost.
+  void stop_compute() {
+    state_.walk.stop();
+    state_.pipe.clear();
+  }
+
   void start_step() {
     state_.walk.start();
     state_.issue.start();
@@ -188,19 +205,57 @@ class golden_core final : public device {
 
   void count(const core_inputs& in) {
     ++out_.cnt_cycles;
+    count_work();
+    count_stalls();
+    count_traffic(in);
+  }
+
+  void count_work() {
     out_.cnt_uops += issued_.valid;
     out_.cnt_blocks += issued_.valid && !issued_.null && state_.issue.take(state_.walk, layer());
-    out_.cnt_drain_stalls += !en_;
-    out_.cnt_load_stalls +=
-        state_.ctrl.state() == golden::ctrl_state::step_wait && seq_idle() && !state_.load.idle();
-    out_.cnt_read_beats += in.rd_valid && out_.rd_ready;
+    out_.cnt_passes += retire_;
+    if (issued_.valid && issued_.last) {
+      const auto skipped = state_.issue.skipped(issued_, layer());
+      out_.cnt_blocks_skipped += skipped.blocks;
+      out_.cnt_uops_skipped += skipped.uops;
+    }
+    const golden::step_regs& next = state_.load.next_step();
+    const std::uint32_t groups = state_.load.next_layer().in_groups;
+    if (state_.ctrl.step_go() && next.new_activations && groups > next.slots)
+      out_.cnt_groups_skipped += groups - next.slots;
+  }
+
+  void count_stalls() {
+    const bool buffers_full = state_.buffers.alloc() == golden::output_buffers::count;
+    out_.cnt_drain_stalls += !en_ && !buffers_full;
+    out_.cnt_write_stalls += !en_ && buffers_full;
+    if (state_.ctrl.state() != golden::ctrl_state::step_wait || !seq_idle()) return;
+    const golden::load_class why = state_.load.waits_for();
+    out_.cnt_load_stalls += why != golden::load_class::none;
+    out_.cnt_weight_stalls += why == golden::load_class::weights;
+    out_.cnt_act_stalls += why == golden::load_class::activations;
+    out_.cnt_hazard_stalls += why == golden::load_class::hazard;
+  }
+
+  void count_traffic(const core_inputs& in) {
     out_.cnt_write_beats += out_.wr_valid && in.wr_ready && out_.wr_strb != 0;
+    if (!in.rd_valid || !out_.rd_ready) return;
+    using golden::load_kind;
+    const load_kind kind = state_.load.beat_kind();
+    ++out_.cnt_read_beats;
+    out_.cnt_weight_beats += kind >= load_kind::list && kind <= load_kind::weights;
+    out_.cnt_act_beats += kind == load_kind::fetch || kind == load_kind::plane;
+    out_.cnt_res_beats += kind == load_kind::residual;
   }
 
   void clear_counters() {
-    out_.cnt_cycles = out_.cnt_uops = out_.cnt_blocks = 0;
-    out_.cnt_drain_stalls = out_.cnt_load_stalls = 0;
-    out_.cnt_read_beats = out_.cnt_write_beats = 0;
+    for (std::uint32_t* counter :
+         {&out_.cnt_cycles, &out_.cnt_uops, &out_.cnt_blocks, &out_.cnt_drain_stalls,
+          &out_.cnt_write_stalls, &out_.cnt_load_stalls, &out_.cnt_weight_stalls,
+          &out_.cnt_act_stalls, &out_.cnt_hazard_stalls, &out_.cnt_passes, &out_.cnt_blocks_skipped,
+          &out_.cnt_uops_skipped, &out_.cnt_groups_skipped, &out_.cnt_read_beats,
+          &out_.cnt_weight_beats, &out_.cnt_act_beats, &out_.cnt_res_beats, &out_.cnt_write_beats})
+      *counter = 0;
   }
 
   /// What follows from the registers of the new cycle: internal signals, then the ports.
@@ -220,6 +275,8 @@ class golden_core final : public device {
     out_.busy = state_.ctrl.busy();
     out_.done = state_.ctrl.done();
     out_.error = state_.ctrl.error();
+    out_.error_detail = state_.ctrl.error_detail();
+    out_.error_addr = state_.ctrl.error_address();
   }
   void show_read() {
     out_.rd_req_valid = state_.load.request_valid();

@@ -54,6 +54,7 @@ struct layer_regs {
   std::uint32_t out_px_stride = 0, out_row_stride = 0, out_group_stride = 0, out_image_stride = 0;
   std::uint32_t in_image_stride = 0;
   std::uint32_t pass_interval = 0;
+  std::uint32_t in_groups = 0, row_uops = 0;
   std::uint32_t res_load_log2 = 0, res_stride = 1, res_w = 0;
   std::uint32_t res_group_stride = 0, res_image_stride = 0;
   std::int32_t res_zero = 0, res_multiplier = 0, res_shift = 1;
@@ -119,18 +120,9 @@ struct layer_regs {
   r.res_multiplier = signed_field(d, 90);
   r.res_shift = std::clamp<std::int32_t>(d[92], 1, 31);
   r.res_w = field<2>(d, 94);
+  r.in_groups = field<2>(d, 96);
+  r.row_uops = field<4>(d, 100);
   return r;
-}
-
-/// What the loader says about a descriptor: 0, or the first error of docs/accelerator.md
-/// section 2 that applies.
-[[nodiscard]] inline std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
-  if (r.magic != 0x4C505753u) return 1;
-  if (r.version != 2 || r.bytes != 128) return 2;
-  if (r.poy != a.poy || r.pox != a.pox || r.pof != a.pof || r.bus_bytes != a.bus_bytes ||
-      (r.pool && !a.pool) || r.skip != a.skip || (r.residual && a.res_depth == 0))
-    return 3;
-  return 0;
 }
 
 }  // namespace swprune::inline v0::hw::golden

@@ -28,12 +28,12 @@ class request_order {
         row_words_(static_cast<std::uint32_t>(a.pof / 4)) {}
 
   [[nodiscard]] load_request descriptor(const core_inputs& in, std::uint32_t address) const {
-    return stream(load_kind::desc, in.image_base + address, 128 / bus_, 1);
+    return stream(load_kind::desc, in.image_base + address, 128 / bus_, bus_words_);
   }
   [[nodiscard]] load_request step(const core_inputs& in, const layer_regs& layer,
                                   std::uint32_t number) const {
     return stream(load_kind::step, in.image_base + layer.steps_offset + std::uint64_t{64} * number,
-                  std::max(64 / bus_, 1u), 1);
+                  std::max(64 / bus_, 1u), bus_words_);
   }
 
   /// Turns `r` into the request behind it; false at the end of the job. Requests of zero beats are

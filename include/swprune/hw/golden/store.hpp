@@ -25,6 +25,10 @@ class store {
   [[nodiscard]] const std::array<std::uint8_t, 64>& data() const { return data_; }
 
   [[nodiscard]] bool advance(bool wr_ready) const { return !valid_ || wr_ready; }
+  [[nodiscard]] bool idle(const output_buffers& buffers) const {
+    return buffers.alloc() == 0 && !valid_;
+  }
+
   /// End of a cycle with `advance`; true when the oldest buffer is released.
   bool clock(const layer_regs& layer, const output_buffers& buffers, std::uint64_t act_base) {
     data_.fill(0);

@@ -30,6 +30,9 @@ class walker {
     }
   }
 
+  /// Stop: what is left is not walked.
+  void stop() { active_ = entry_valid_ = false; }
+
   [[nodiscard]] bool active() const { return active_; }
   [[nodiscard]] bool entry_valid() const { return entry_valid_; }
   [[nodiscard]] const list_entry& entry() const { return entry_; }
