@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -35,6 +36,22 @@ class hand_case {
 
   const hand_image& image() const { return image_; }
   const std::vector<hand_layer>& layers() const { return layers_; }
+  /// The image's bytes, to be damaged.
+  std::vector<std::uint8_t>& bytes() { return image_.image; }
+  /// Changes a record's bytes and makes its CRC right again.
+  void change(std::size_t record, std::size_t size,
+              const std::vector<std::pair<std::size_t, std::uint8_t>>& edits) {
+    for (const auto& [at, value] : edits) bytes()[record + at] = value;
+    const std::uint32_t crc = plain_crc(bytes().data() + record, size - 4);
+    for (std::size_t i = 0; i < 4; ++i)
+      bytes()[record + size - 4 + i] = static_cast<std::uint8_t>(crc >> (8 * i) & 0xff);
+  }
+  /// Offset of a layer's first step record.
+  std::size_t steps_of(std::size_t layer) const {
+    const std::uint8_t* d = image_.image.data() + 128 * layer + 52;
+    return static_cast<std::size_t>(d[0]) | static_cast<std::size_t>(d[1]) << 8 |
+           static_cast<std::size_t>(d[2]) << 16;
+  }
   void set_input(std::vector<std::uint8_t> bytes) { input_ = std::move(bytes); }
 
   swprune::hw::run_params run_params() const {
@@ -83,6 +100,19 @@ class hand_case {
     }
   }
 
+  /// What is wrong with the results of a run that ended in memory `m`; empty when nothing is.
+  std::string fault_of(const swprune::hw::run_result& run, const swprune::hw::memory_model& m,
+                       const swprune::hw::memory_params& timing) const {
+    if (!run.ok()) return fmt::format("error {}", run.error);
+    m.check_canaries();
+    std::vector<std::uint8_t> in = input_;
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      in = hand_reference(layers_[i], a_.pof, in, residuals_[i]);
+      if (output(m, i) != in) return fmt::format("output of layer {}", i);
+    }
+    return wrong_counts(run, timing);
+  }
+
  private:
   static std::vector<std::uint8_t> random_bytes(index_t count, swprune::rng& random) {
     std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
@@ -117,15 +147,8 @@ class hand_case {
     m.add_canary("behind an output", at(map.offset + map.bytes), 64);
   }
 
-  std::string fault_of(const swprune::hw::run_result& run, const swprune::hw::memory_model& m,
-                       const swprune::hw::memory_params& timing) const {
-    if (!run.ok()) return fmt::format("error {}", run.error);
-    m.check_canaries();
-    std::vector<std::uint8_t> in = input_;
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      in = hand_reference(layers_[i], a_.pof, in, residuals_[i]);
-      if (output(m, i) != in) return fmt::format("output of layer {}", i);
-    }
+  std::string wrong_counts(const swprune::hw::run_result& run,
+                           const swprune::hw::memory_params& timing) const {
     index_t uops = 0;
     for (const hand_placed& l : image_.layers)
       for (const hand_step& s : l.steps)
@@ -156,17 +179,17 @@ inline std::vector<swprune::hw::array_params> hand_arrays() {
       {.poy = 8, .pox = 8, .pof = 4, .chains = 4, .bus_bytes = 16},
       {.poy = 4, .pox = 4, .pof = 16, .chains = 1, .bus_bytes = 64},
       {.poy = 8, .pox = 8, .pof = 4, .chains = 1, .bus_bytes = 64}};
-  for (swprune::hw::array_params& a : arrays) {
-    a.act_depth = 16384;
-    a.res_depth = 256;
-  }
+  for (swprune::hw::array_params& a : arrays) a.res_depth = 256;
+  arrays.push_back(
+      {.poy = 1, .pox = 1, .pof = 1, .chains = 1, .bus_bytes = 16, .res_depth = 0, .pool = false});
+  for (swprune::hw::array_params& a : arrays) a.act_depth = 16384;
   return arrays;
 }
 
 /// One to three random layers, or a layer that is nothing but a residual.
 inline hand_case random_hand_case(const swprune::hw::array_params& a, swprune::rng& random) {
   hand_random draw(a, random);
-  if (random.below(10) == 0) return {draw.residual_alone(), a, random};
+  if (a.res_depth > 0 && random.below(10) == 0) return {draw.residual_alone(), a, random};
   return {draw.chain(1 + static_cast<index_t>(random.below(3))), a, random};
 }
 

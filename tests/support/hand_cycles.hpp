@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 
 #include "tests/support/hand_image.hpp"
 
@@ -19,6 +20,7 @@ class hand_timeline {
     index_t g = loaded(1, 0, 0) + 1;
     for (std::size_t l = 0; l < h_.layers.size(); ++l) {
       fence_ = never;
+      passes_.assign(4, never);  // Flush has emptied drain and store
       for (std::size_t s = 0; s < h_.layers[l].steps.size(); ++s) g = step(g, l, s);
     }
     return g;  // the cycle behind Flush
@@ -50,9 +52,13 @@ class hand_timeline {
     fence_before_ = fence_;
     index_t n = g + 5;
     for (const index_t uops : l.steps[number].pass_uops) {
-      n = std::max(n + uops, retire_ + l.pass_interval);
-      retire_ = n;
+      // The fourth pass before this one must have left its output buffer.
+      const index_t buffer_free = passes_.front() + drain() + l.write_slots + 4;
+      n = std::max({n + uops, passes_.back() + l.pass_interval, buffer_free});
+      passes_.pop_front();
+      passes_.push_back(n);
     }
+    retire_ = n;
     fence_ = retire_ + drain() + l.write_slots + 4;
     const bool last = number + 1 == l.steps.size();
     index_t idle = never;
@@ -64,6 +70,7 @@ class hand_timeline {
 
   const hand_image& h_;
   swprune::hw::array_params a_;
+  std::deque<index_t> passes_;                      // retires of the layer's last four passes
   index_t retire_ = never, retire_before_ = never;  // e(k), e(k - 1)
   index_t fence_ = never, fence_before_ = never;    // X(k), X(k - 1) of the layer
 };

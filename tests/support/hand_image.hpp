@@ -90,7 +90,8 @@ class hand_layer_writer {
         res_load_log2_(layer.residual.load_log2) {}
 
   hand_placed write(std::size_t descriptor_at) {
-    groups_ = (l_.out_channels + a_.pof - 1) / a_.pof;
+    // With Pof = 1 a row is one byte, and every byte of a word is written.
+    groups_ = a_.pof == 1 ? (l_.out_channels + 3) / 4 * 4 : (l_.out_channels + a_.pof - 1) / a_.pof;
     place_maps();
     collect_slots();
     write_fetch_list();
@@ -120,9 +121,14 @@ class hand_layer_writer {
     out_.out = place(l_.out_channels, l_.out_h(), l_.out_w());
   }
 
-  bool live(index_t row, index_t g) const {
-    return !a_.skip || l_.live[static_cast<std::size_t>(row * l_.in_groups() + g)] != 0;
+  bool present(index_t row, index_t g) const {
+    return row * a_.pof < l_.out_channels &&
+           l_.live[static_cast<std::size_t>(row * l_.in_groups() + g)] != 0;
   }
+  /// Channel words in front of output group `group`.
+  index_t words_before(index_t group) const { return group * a_.pof / 4; }
+
+  bool live(index_t row, index_t g) const { return !a_.skip || present(row, g); }
   bool has_residual(index_t group) const {
     return l_.residual.on && l_.residual.groups[static_cast<std::size_t>(group)] != 0;
   }
@@ -212,10 +218,9 @@ class hand_layer_writer {
   }
 
   void write_weight_word(index_t row, index_t g, index_t ci, index_t tap) {
-    const bool present = l_.live[static_cast<std::size_t>(row * l_.in_groups() + g)] != 0;
     for (index_t lane = 0; lane < a_.pof; ++lane) {
       const index_t f = row * a_.pof + lane;
-      const bool real = present && f < l_.out_channels;
+      const bool real = present(row, g) && f < l_.out_channels;
       w_.put(real ? index_t{l_.weight(f, 4 * g + ci, tap)} : 0, 1);
     }
   }
@@ -346,7 +351,7 @@ class hand_layer_writer {
     r.put(cost.residual ? t.res_rows * l_.res_w() : 0, 2);
     r.put(t.oy, 2);
     r.put(out_.out.offset + t.image * out_.out.image_stride +
-              c.first * (a_.pof / 4) * out_.out.group_stride +
+              words_before(c.first) * out_.out.group_stride +
               (l_.pool ? t.oy / 2 : t.oy) * 4 * l_.out_w(),
           4);
     r.put(slots_.empty() ? 0 : l_.group_channels(slots_.back()), 1);
@@ -372,7 +377,7 @@ class hand_layer_writer {
 
   /// First residual word of the chunk's first group.
   index_t res_offset_of(const chunk_place& c, const tile& t) const {
-    return out_.res.offset + c.first * (a_.pof / 4) * out_.res.group_stride +
+    return out_.res.offset + words_before(c.first) * out_.res.group_stride +
            t.image * out_.res.image_stride + l_.residual.stride * t.oy * l_.res_w() * 4;
   }
 
@@ -403,8 +408,8 @@ class hand_layer_writer {
     }
   }
   void note_residual(hand_step& cost, const chunk_place& c, const tile& t) const {
-    const index_t first = c.first * (a_.pof / 4);
-    const index_t end = std::min((l_.out_channels + 3) / 4, (c.first + c.rows) * (a_.pof / 4));
+    const index_t first = words_before(c.first);
+    const index_t end = std::min((l_.out_channels + 3) / 4, words_before(c.first + c.rows));
     cost.act_cycles +=
         (end - first) * plane_cycles(res_offset_of(c, t), t.res_rows * l_.res_w(), res_load_log2_);
   }
@@ -422,7 +427,8 @@ class hand_layer_writer {
     const auto at = [&](std::size_t offset, index_t value, int n) {
       w_.put_at(start + offset, static_cast<std::uint64_t>(value), n);
     };
-    out_.write_slots = a_.pof / 4 * (a_.poy >> p) * ((a_.pox >> p) >> l_.run_log2);
+    out_.write_slots =
+        std::max<index_t>(1, a_.pof / 4) * (a_.poy >> p) * ((a_.pox >> p) >> l_.run_log2);
     out_.pass_interval = std::max(a_.poy * a_.pox / a_.chains, out_.write_slots);
     at(0, 0x4C505753, 4);
     at(4, 2, 2);

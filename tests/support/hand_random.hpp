@@ -46,9 +46,10 @@ class hand_random {
       } else {
         take_input(l, layers.back());
       }
+      if (work(l) > 0) bound_work(l, i == 0);
       draw_array(l);
       draw_output(l);
-      if (between(0, 2) == 0) draw_residual(l);
+      if (a_.res_depth > 0 && one_in(3)) draw_residual(l);
       fill_random(l, a_.pof, static_cast<double>(between(0, 4)) / 4, random_);
       layers.push_back(l);
     }
@@ -99,6 +100,17 @@ class hand_random {
       l.kernel_h = l.kernel_w = l.dilation = l.stride = 1;
       l.pad = 1;
     }
+  }
+
+  /// Micro-ops of a row and image when every block is live and no sub-tile is cut.
+  index_t work(const hand_layer& l) const {
+    return l.kernel() * l.in_channels * l.conv_h() * l.conv_w() / a_.pixels();
+  }
+  /// Keeps a layer small: fewer channels if the input is its own, else a smaller kernel.
+  void bound_work(hand_layer& l, bool own_input) {
+    constexpr index_t most = 5000;
+    if (own_input) l.in_channels = std::min(l.in_channels, most * l.in_channels / work(l) + 1);
+    if (work(l) > most) l.kernel_h = l.kernel_w = 1;
   }
 
   void draw_array(hand_layer& l) {
