@@ -125,8 +125,8 @@ module swp_core #(
   logic [ StepBw-1:0] next, cur_q;
 
   // The layer's fields that the datapath uses.
-  logic        pool, in_signed, out_signed, interleaved, stride2;
-  logic [ 2:0] seg_y_log2, seg_x_log2;
+  logic        pool, in_signed, out_signed, interleaved;
+  logic [ 2:0] stride, seg_y_log2, seg_x_log2;
   logic [15:0] in_h, in_w, conv_h, conv_w, bank_cols, slot_words;
   logic [31:0] out_px_stride, out_row_stride, out_group_stride, out_image_stride;
 
@@ -137,7 +137,7 @@ module swp_core #(
                              + swp_regs_pkg::LAYER_FLAG_OUTPUT_SIGNED];
   assign interleaved = layer[swp_regs_pkg::LAYER_FLAGS_BIT
                              + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
-  assign stride2     = layer[swp_regs_pkg::LAYER_STRIDE_BIT + 1];
+  assign stride      = layer[swp_regs_pkg::LAYER_STRIDE_BIT +: 3];
   assign seg_y_log2  = layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3];
   assign seg_x_log2  = layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3];
   assign in_h        = layer[swp_regs_pkg::LAYER_IN_H_BIT +: 16];
@@ -213,7 +213,8 @@ module swp_core #(
   assign og_first      = cur_q[swp_regs_pkg::STEP_OG_FIRST_BIT +: 16];
   assign last_channels = cur_q[swp_regs_pkg::STEP_LAST_CHANNELS_BIT +: 8];
 
-  logic        buf_clear, list_we, param_we, weight_we, plane_start, plane_part;
+  logic        buf_clear, list_we, param_we, weight_we;
+  logic        plane_start, plane_part, plane_beat_end;
   logic [15:0] list_data, plane_image;
   logic [31:0] param_data, plane_slot_base;
   logic [ 4:0] plane_sub;
@@ -250,9 +251,35 @@ module swp_core #(
     .plane_start_o    (plane_start),
     .plane_part_o     (plane_part),
     .plane_sub_o      (plane_sub),
+    .plane_beat_end_o (plane_beat_end),
     .plane_lead_o     (plane_lead),
     .plane_image_o    (plane_image),
     .plane_slot_base_o(plane_slot_base)
+  );
+
+  logic             words_part, words_beat_end;
+  logic [Lanes-1:0] words_inside, words_now;
+  logic [   Bw-1:0] words_data;
+
+  swp_load_words #(
+    .BusBytes(BusBytes)
+  ) u_words (
+    .clk_i,
+    .rst_ni,
+    .start_i    (plane_start),
+    .lead_i     (plane_lead),
+    .words_i    (next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16]),
+    .part_i     (plane_part),
+    .sub_i      (plane_sub),
+    .beat_end_i (plane_beat_end),
+    .data_i     (rd_data_i),
+    .load_log2_i(layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
+    .strided_i  (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_LOAD_STRIDED]),
+    .part_o     (words_part),
+    .beat_end_o (words_beat_end),
+    .inside_o   (words_inside),
+    .now_o      (words_now),
+    .data_o     (words_data)
   );
 
   logic                      place_any;
@@ -270,21 +297,21 @@ module swp_core #(
     .clk_i,
     .rst_ni,
     .start_i      (plane_start),
-    .part_i       (plane_part),
-    .sub_i        (plane_sub),
-    .data_i       (rd_data_i),
-    .lead_i       (plane_lead),
     .image_i      (plane_image),
     .slot_base_i  (Aw'(plane_slot_base)),
-    .stride2_i    (stride2),
+    .part_i       (words_part),
+    .beat_end_i   (words_beat_end),
+    .inside_i     (words_inside),
+    .now_i        (words_now),
+    .data_i       (words_data),
+    .stride_i     (stride),
+    .phase_zero_i (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_PHASE_ZERO]),
     .interleaved_i(interleaved),
-    .load_log2_i  (layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
     .seg_y_log2_i (seg_y_log2),
     .seg_x_log2_i (seg_x_log2),
     .in_w_i       (in_w),
     .bank_cols_i  (Aw'(bank_cols)),
-    .y_first_i    (next[swp_regs_pkg::STEP_Y_FIRST_BIT +: 16]),
-    .plane_words_i(next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 32]),
+    .y_start_i    (next[swp_regs_pkg::STEP_Y_START_BIT +: 8]),
     .any_o        (place_any),
     .valid_o      (place_valid),
     .bank_o       (place_bank),
@@ -365,10 +392,11 @@ module swp_core #(
     .sx_i         (sub_x),
     .sy_i         (sub_y),
     .take_o       (take),
-    .kernel_h_i   (layer[swp_regs_pkg::LAYER_KERNEL_H_BIT +: 3]),
-    .kernel_w_i   (layer[swp_regs_pkg::LAYER_KERNEL_W_BIT +: 3]),
-    .stride2_i    (stride2),
-    .pad_i        (layer[swp_regs_pkg::LAYER_PAD_BIT +: 3]),
+    .kernel_h_i   (layer[swp_regs_pkg::LAYER_KERNEL_H_BIT +: 4]),
+    .kernel_w_i   (layer[swp_regs_pkg::LAYER_KERNEL_W_BIT +: 4]),
+    .stride_i     (stride),
+    .dilation_i   (layer[swp_regs_pkg::LAYER_DILATION_BIT +: 3]),
+    .pad_i        (layer[swp_regs_pkg::LAYER_PAD_BIT +: 4]),
     .seg_y_log2_i (seg_y_log2),
     .seg_x_log2_i (seg_x_log2),
     .in_h_i       (in_h),
@@ -431,7 +459,7 @@ module swp_core #(
     .addr_i     (place_addr),
     .data_i     (place_data),
     .re_i       (act_re),
-    .stride2_i  (stride2),
+    .stride_i   (stride),
     .raddr_i    (act_addr),
     .raddr_row_i(act_addr_row),
     .row_next_i (row_next),

@@ -11,7 +11,7 @@
 //
 // A beat is worked on for cpb cycles, part by part; rd_ready_o is high in the last of them. So the
 // data must stay while rd_valid_i is high and rd_ready_o is low. A request of no beats is left out.
-// Data leave at *_we_o in the cycle of their part; plane words go to swp_load_place.
+// Data leave at *_we_o in the cycle of their part; the words of planes go to swp_load_words.
 
 `include "swp_assert.svh"
 `default_nettype none
@@ -55,6 +55,7 @@ module swp_load #(
   output logic               plane_start_o,  // one cycle, before the first part of a plane
   output logic               plane_part_o,
   output logic [        4:0] plane_sub_o,
+  output logic               plane_beat_end_o,
   output logic [        3:0] plane_lead_o,
   output logic [       15:0] plane_image_o,
   output logic [       31:0] plane_slot_base_o
@@ -94,7 +95,8 @@ module swp_load #(
   // --- record fields ----------------------------------------------------------------------------
   logic        new_weights, new_acts, interleaved;
   logic [15:0] list_beats, param_beats, weight_beats, slots, images;
-  logic [31:0] list_off, param_off, weight_off, fetch_off, act_off, plane_words;
+  logic [15:0] plane_words;
+  logic [31:0] list_off, param_off, weight_off, fetch_off, act_off;
   logic [ 7:0] load_log2;
 
   // The decision what comes after the record needs the beat that is just coming in: step_d.
@@ -111,7 +113,7 @@ module swp_load #(
   assign weight_off   = step_q[swp_regs_pkg::STEP_WEIGHT_OFFSET_BIT +: 32];
   assign fetch_off    = step_q[swp_regs_pkg::STEP_FETCH_OFFSET_BIT +: 32];
   assign act_off      = step_q[swp_regs_pkg::STEP_ACT_OFFSET_BIT +: 32];
-  assign plane_words  = step_q[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 32];
+  assign plane_words  = step_q[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16];
   assign load_log2    = layer_q[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8];
   assign interleaved  = layer_q[swp_regs_pkg::LAYER_FLAGS_BIT
                                 + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
@@ -144,7 +146,8 @@ module swp_load #(
 
   // --- request formation, state Next ------------------------------------------------------------
   logic [39:0] base, plane_addr;
-  logic [31:0] offset, plane_last, plane_beats;
+  logic [31:0] offset;
+  logic [16:0] plane_last, plane_beats;
 
   always_comb begin
     base   = image_base_i;
@@ -189,7 +192,7 @@ module swp_load #(
   assign plane_addr  = base + {8'd0, offset};
   assign addr        = {plane_addr[39:ByteBits], ByteBits'(0)};
   assign lead        = 4'(plane_addr[ByteBits-1:2]);
-  assign plane_last  = plane_words + {28'd0, lead} + 32'(BusWords - 1);
+  assign plane_last  = {1'b0, plane_words} + {13'd0, lead} + 17'(BusWords - 1);
   assign plane_beats = plane_last >> WordBits;
 
   // --- state ------------------------------------------------------------------------------------
@@ -301,12 +304,13 @@ module swp_load #(
   assign plane_start_o     = state_q == swp_regs_pkg::LOAD_REQ && what_q == Plane;
   assign plane_part_o      = part && what_q == Plane;
   assign plane_sub_o       = sub_q;
+  assign plane_beat_end_o  = part_end;
   assign plane_lead_o      = lead_q;
   assign plane_image_o     = image_q;
   assign plane_slot_base_o = slot_base_q;
 
   logic unused_load;
-  assign unused_load = &{1'b0, plane_beats[31:16], plane_addr[1:0]};
+  assign unused_load = &{1'b0, plane_beats[16], plane_addr[1:0]};
 
   `SWP_ASSERT(RequestHasBeats, !rd_req_valid_o || rd_req_beats_o != 16'd0)
   `SWP_ASSERT(RequestAligned, rd_req_addr_o[ByteBits-1:0] == ByteBits'(0))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The RTL by itself: images written byte by byte from docs/formats.md, without the compiler, run on
-// the Verilated core; outputs against a plain loop, cycles against docs/accelerator.md section 9.
+// The RTL by itself: images written byte by byte from docs/formats.md and docs/accelerator-v2.md,
+// without the compiler, run on the Verilated core; outputs against a plain loop, cycles against
+// docs/accelerator.md section 9.
 
 #include <catch2/catch.hpp>
 
@@ -32,15 +33,19 @@ using bytes = std::vector<std::uint8_t>;
 constexpr std::uint64_t image_base = 0x12'3456'7000, act_base = 0x0'0000'0040;
 constexpr index_t guard = 256;  // bytes on both sides of the output that must not change
 
-/// One convolution on one image: a single step, a single chunk.
+/// One convolution on one image: a single chunk, one step a strip.
 struct tiny_layer {
   index_t in_c = 6, in_h = 5, in_w = 6, out_c = 8;
-  index_t kernel = 3, stride = 1, pad = 1;
+  index_t kernel = 3, stride = 1, dilation = 1, pad = 1;
+  index_t strip = 0;  // sub-tile rows of a step; 0: all in one
+  index_t load_log2 = 0;
+  bool load_strided = false, phase_zero = false;
   bool pool = false, in_signed = false, out_signed = false;
   std::vector<std::vector<int>> live;  // per output group the input groups that are there
 
-  [[nodiscard]] index_t conv_h() const { return (in_h + 2 * pad - kernel) / stride + 1; }
-  [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - kernel) / stride + 1; }
+  [[nodiscard]] index_t reach() const { return dilation * (kernel - 1); }
+  [[nodiscard]] index_t conv_h() const { return (in_h + 2 * pad - reach() - 1) / stride + 1; }
+  [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - reach() - 1) / stride + 1; }
   [[nodiscard]] index_t out_h() const { return conv_h() >> (pool ? 1 : 0); }
   [[nodiscard]] index_t out_w() const { return conv_w() >> (pool ? 1 : 0); }
   [[nodiscard]] index_t in_groups() const { return ceil_div(in_c, 4); }
@@ -89,7 +94,8 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
     for (index_t c = 0; c < l.in_c; ++c)
       for (index_t ky = 0; ky < l.kernel; ++ky)
         for (index_t kx = 0; kx < l.kernel; ++kx) {
-          const index_t y = oy * l.stride + ky - l.pad, x = ox * l.stride + kx - l.pad;
+          const index_t y = oy * l.stride + l.dilation * ky - l.pad;
+          const index_t x = ox * l.stride + l.dilation * kx - l.pad;
           const bool inside = y >= 0 && y < l.in_h && x >= 0 && x < l.in_w;
           const int v =
               inside ? d.input[static_cast<std::size_t>((c * l.in_h + y) * l.in_w + x)] : d.zero_in;
@@ -147,7 +153,10 @@ class writer {
   tiny_image write() {
     in_plane_ = round_up(4 * l_.in_h * l_.in_w, 64);
     write_activations();
-    out_.image.resize(128 + 64);
+    sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
+    bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
+    cut_strips();
+    out_.image.resize(static_cast<std::size_t>(128 + 64 * static_cast<index_t>(strips_.size())));
     const bytes list = index_list(), params = parameters(), weights = weight_bytes();
     const index_t list_at = append(out_.image, list);
     const index_t params_at = append(out_.image, params);
@@ -161,17 +170,34 @@ class writer {
     list_beats_ = beats(list);
     param_beats_ = beats(params);
     weight_beats_ = beats(weights);
-    sub_rows_ = ceil_div(l_.conv_h(), a_.poy);
-    sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
-    bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
-    slot_words_ = ceil_div(ceil_div(l_.in_h, l_.stride), a_.poy) * l_.stride * bank_cols_;
     write_descriptor();
-    write_step(list_at, params_at, weights_at, fetch_at);
+    for (std::size_t i = 0; i < strips_.size(); ++i)
+      write_step(i, list_at, params_at, weights_at, fetch_at);
     out_.cycles = closed_form();
     return out_;
   }
 
  private:
+  /// A step: output rows from oy_first on, input rows y_first .. y_last.
+  struct strip {
+    index_t sub_rows, oy_first, y_first, y_last;
+  };
+
+  void cut_strips() {
+    const index_t all = ceil_div(l_.conv_h(), a_.poy), most = l_.strip == 0 ? all : l_.strip;
+    for (index_t sub = 0; sub < all; sub += most) {
+      const index_t rows = std::min(most, all - sub), oy = sub * a_.poy;
+      const index_t oy_last = std::min(oy + rows * a_.poy, l_.conv_h()) - 1;
+      const strip s{.sub_rows = rows,
+                    .oy_first = oy,
+                    .y_first = std::max<index_t>(0, l_.stride * oy - l_.pad),
+                    .y_last = std::min(l_.in_h - 1, l_.stride * oy_last + l_.reach() - l_.pad)};
+      strips_.push_back(s);
+      const index_t lines = s.y_last / l_.stride / a_.poy - s.y_first / l_.stride / a_.poy + 1;
+      slot_words_ = std::max(slot_words_, lines * l_.stride * bank_cols_);
+    }
+  }
+
   void write_activations() {
     bytes& m = out_.acts;
     m.assign(static_cast<std::size_t>(l_.in_groups() * in_plane_), 0xA5);
@@ -249,21 +275,22 @@ class writer {
     bytes& m = out_.image;
     const auto field = [&](regs::byte_field f, index_t value) { put(m, 0, f, value); };
     field(regs::layer::magic, regs::format::layer_magic);
-    field(regs::layer::version, 1);
+    field(regs::layer::version, 2);
     field(regs::layer::bytes, 128);
     field(regs::layer::poy, a_.poy);
     field(regs::layer::pox, a_.pox);
     field(regs::layer::pof, a_.pof);
     field(regs::layer::bus_bytes, a_.bus_bytes);
     field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) | (l_.out_signed ? 4 : 0) |
-                                  (a_.skip ? 16 : 0));
+                                  (a_.skip ? 16 : 0) | (l_.load_strided ? 128 : 0) |
+                                  (l_.phase_zero ? 256 : 0));
     field(regs::layer::kernel_h, l_.kernel);
     field(regs::layer::kernel_w, l_.kernel);
     field(regs::layer::stride, l_.stride);
-    field(regs::layer::dilation, 1);
+    field(regs::layer::dilation, l_.dilation);
     field(regs::layer::seg_y_log2, log2_of(a_.poy));
     field(regs::layer::seg_x_log2, log2_of(a_.pox));
-    field(regs::layer::load_log2, 0);
+    field(regs::layer::load_log2, l_.load_log2);
     field(regs::layer::run_log2, log2_of(a_.pox) - (l_.pool ? 1 : 0));
     field(regs::layer::zero_in, d_.zero_in);
     field(regs::layer::zero_out, d_.zero_out);
@@ -277,7 +304,7 @@ class writer {
     field(regs::layer::out_groups4, ceil_div(l_.out_c, 4));
     field(regs::layer::bank_cols, bank_cols_);
     field(regs::layer::slot_words, slot_words_);
-    field(regs::layer::step_count, 1);
+    field(regs::layer::step_count, static_cast<index_t>(strips_.size()));
     field(regs::layer::steps_offset, 128);
     field(regs::layer::out_px_stride, 4);
     field(regs::layer::out_row_stride, 4 * l_.out_w());
@@ -285,11 +312,15 @@ class writer {
     field(regs::layer::pass_interval, pass_interval());
   }
 
-  void write_step(index_t list, index_t params, index_t weights, index_t fetch) {
-    const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, 128, f, value); };
+  void write_step(std::size_t number, index_t list, index_t params, index_t weights,
+                  index_t fetch) {
+    const strip& s = strips_[number];
+    const index_t at = 128 + 64 * static_cast<index_t>(number);
+    const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, at, f, value); };
+    const index_t v = s.y_first / l_.stride;
     field(regs::step::flags, 3);
     field(regs::step::rows, static_cast<index_t>(l_.live.size()));
-    field(regs::step::sub_rows, sub_rows_);
+    field(regs::step::sub_rows, s.sub_rows);
     field(regs::step::sub_cols, sub_cols_);
     field(regs::step::slots, l_.in_groups());
     field(regs::step::list_offset, list);
@@ -299,14 +330,24 @@ class writer {
     field(regs::step::param_offset, params);
     field(regs::step::weight_offset, weights);
     field(regs::step::fetch_offset, fetch);
-    field(regs::step::plane_words, l_.in_h * l_.in_w);
+    field(regs::step::act_offset, act_offset(s));
+    field(regs::step::plane_words, plane_words(s));
     field(regs::step::images, 1);
-    field(regs::step::out_offset, out_.out_offset);
+    field(regs::step::row_idx0, s.oy_first / a_.poy - v / a_.poy);
+    field(regs::step::y_start, v % a_.poy + 16 * (s.y_first % l_.stride));
+    field(regs::step::oy_first, s.oy_first);
+    field(regs::step::out_offset,
+          out_.out_offset + 4 * l_.out_w() * (l_.pool ? s.oy_first / 2 : s.oy_first));
     field(regs::step::last_channels, channels(l_.in_groups() - 1));
   }
 
-  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9.
-  index_t closed_form() {
+  [[nodiscard]] index_t act_offset(const strip& s) const { return 4 * l_.in_w * s.y_first; }
+  [[nodiscard]] index_t plane_words(const strip& s) const {
+    return l_.in_w * (s.y_last - s.y_first + 1);
+  }
+
+  /// Cycles of the requests of a step.
+  [[nodiscard]] index_t load_cycles(const strip& s) const {
     const index_t words = a_.bus_words();
     const auto request = [](index_t beats, index_t cycles_per_beat) {
       return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
@@ -315,13 +356,35 @@ class writer {
                    request(param_beats_, words) + request(weight_beats_, 1);
     for (index_t j = 0; j < l_.in_groups(); ++j) {
       if (j % words == 0) load += request(1, 1);
-      const index_t lead = (static_cast<index_t>(act_base) + j * in_plane_) % a_.bus_bytes / 4;
-      load += request(ceil_div(lead + l_.in_h * l_.in_w, words), words);  // U = 1
+      const index_t first = static_cast<index_t>(act_base) + j * in_plane_ + act_offset(s);
+      const index_t beats = ceil_div(first % a_.bus_bytes / 4 + plane_words(s), words);
+      load += request(beats, words >> l_.load_log2);
     }
+    return load;
+  }
+
+  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9.
+  index_t closed_form() {
     // Cycle 1 is DescGo; the loader is idle again in g + 1 + sum; then FillGo, and again.
-    const index_t fill_go = 1 + 1 + request(128 / a_.bus_bytes, 1) + 1;
-    const index_t step_go = fill_go + 1 + load + 1;
-    index_t n = step_go + 5, retired = -1'000'000;
+    const index_t fill_go = 1 + 1 + 2 + 128 / a_.bus_bytes + 1;
+    index_t step_go = fill_go + 1 + load_cycles(strips_.front()) + 1, retired = -1'000'000;
+    for (std::size_t i = 0; i < strips_.size(); ++i) {
+      retired = last_retire(strips_[i], step_go, retired);
+      if (i + 1 < strips_.size())
+        step_go = std::max(retired + 1, step_go + load_cycles(strips_[i + 1]) + 1) + 1;
+    }
+    // The last slot of the last pass: does it write?
+    const index_t p = l_.pool ? 1 : 0;
+    const index_t last_y = ((ceil_div(l_.conv_h(), a_.poy) * a_.poy) >> p) - 1;
+    const index_t last_word = static_cast<index_t>(l_.live.size()) * (a_.pof / 4) - 1;
+    const bool writes = last_y < l_.out_h() && last_word < ceil_div(l_.out_c, 4) &&
+                        (((sub_cols_ - 1) * a_.pox) >> p) < l_.out_w();
+    return retired + a_.drain_cycles() + 4 + write_slots() + (writes ? 1 : 0) + 1;
+  }
+
+  /// The cycle of the step's last retire; counts passes, micro-ops and blocks.
+  index_t last_retire(const strip& s, index_t step_go, index_t retired) {
+    index_t n = step_go + 5;
     for (const auto& row : l_.live) {
       index_t uops = 0, blocks = 0;
       for (index_t g = 0; g < l_.in_groups(); ++g)
@@ -330,7 +393,7 @@ class writer {
           ++blocks;
         }
       uops = std::max<index_t>(uops, 1);
-      for (index_t i = 0; i < sub_rows_ * sub_cols_; ++i) {
+      for (index_t i = 0; i < s.sub_rows * sub_cols_; ++i) {
         n = std::max(n + uops, retired + pass_interval());
         retired = n;
         ++out_.passes;
@@ -338,13 +401,7 @@ class writer {
         out_.blocks += blocks;
       }
     }
-    // The last slot of the last pass: does it write?
-    const index_t p = l_.pool ? 1 : 0;
-    const index_t last_y = ((sub_rows_ * a_.poy) >> p) - 1;
-    const index_t last_word = static_cast<index_t>(l_.live.size()) * (a_.pof / 4) - 1;
-    const bool writes = last_y < l_.out_h() && last_word < ceil_div(l_.out_c, 4) &&
-                        (((sub_cols_ - 1) * a_.pox) >> p) < l_.out_w();
-    return retired + a_.drain_cycles() + 4 + write_slots() + (writes ? 1 : 0) + 1;
+    return retired;
   }
 
   const tiny_layer& l_;
@@ -352,7 +409,8 @@ class writer {
   const hw::array_params& a_;
   tiny_image out_;
   index_t in_plane_ = 0, list_beats_ = 0, param_beats_ = 0, weight_beats_ = 0;
-  index_t sub_rows_ = 0, sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0;
+  index_t sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0;
+  std::vector<strip> strips_;
 };
 
 /// A memory with two regions; `stall` of 100 cycles refuse or hold back something.
@@ -483,6 +541,79 @@ std::vector<smoke_case> cases() {
                     .in_signed = true,
                     .out_signed = true,
                     .live = {{1}, {0, 1}}}});
+    all.push_back(
+        {"stride 3, in strips",
+         swprune_test::small_array(skip),
+         {.in_c = 4, .in_h = 17, .in_w = 8, .stride = 3, .strip = 1, .live = {{0}, {0}}}});
+    all.push_back({"stride 4, dilation 3, strips",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 19,
+                    .in_w = 13,
+                    .kernel = 2,
+                    .stride = 4,
+                    .dilation = 3,
+                    .pad = 2,
+                    .strip = 1,
+                    .live = {{0}, {0}}}});
+    all.push_back({"stride 3, dilation 2, 4x4, pad beyond the kernel, pooled",
+                   swprune_test::small_array(skip),
+                   {.in_c = 3,
+                    .in_h = 8,
+                    .in_w = 7,
+                    .out_c = 4,
+                    .kernel = 4,
+                    .stride = 3,
+                    .dilation = 2,
+                    .pad = 5,
+                    .pool = true,
+                    .live = {{0}}}});
+    all.push_back({"8x8, dilation 1",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 9,
+                    .in_w = 8,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .pad = 3,
+                    .strip = 1,
+                    .load_log2 = 1,
+                    .in_signed = true,
+                    .live = {{0}}}});
+    all.push_back({"dilation 4, pad 15",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 3,
+                    .in_w = 4,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .dilation = 4,
+                    .pad = 15,
+                    .live = {{0}}}});
+    all.push_back({"4x8x8, stride 2, strided load",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .stride = 2,
+                    .strip = 1,
+                    .load_log2 = 2,
+                    .load_strided = true,
+                    .live = {{0, 1}, {1}}}});
+    all.push_back({"4x8x8, 1x1, stride 2, phase 0 only",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 15,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .kernel = 1,
+                    .stride = 2,
+                    .pad = 0,
+                    .strip = 1,
+                    .load_log2 = 3,
+                    .phase_zero = true,
+                    .live = {{0, 1}, {1}}}});
     all.push_back(
         {"4x8x8",
          swprune_test::headline_array(skip),
