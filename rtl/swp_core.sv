@@ -27,6 +27,7 @@ module swp_core #(
   parameter  int unsigned WgtDepth   = 8192,  // words of Pof bytes per half
   parameter  int unsigned ListDepth  = 4096,  // index entries per half
   parameter  int unsigned ParamDepth = 128,   // output groups per half
+  parameter  int unsigned ResDepth   = 64,    // passes per half of the residual buffer; 0: none
   parameter  bit          SkipEn     = 1'b1,  // index lists; 0: every row walks all slots
   parameter  bit          PoolEn     = 1'b1,  // 2x2 maximum pooling
   localparam int unsigned Bw         = 8 * BusBytes
@@ -97,6 +98,9 @@ module swp_core #(
   if (ParamDepth < 2 || (ParamDepth & (ParamDepth - 1)) != 0) begin : gen_bad_param
     $error("ParamDepth must be a power of two >= 2");
   end
+  if (ResDepth == 1 || (ResDepth & (ResDepth - 1)) != 0) begin : gen_bad_res
+    $error("ResDepth must be 0 or a power of two >= 2");
+  end
   if (PoolEn && (Poy < 2 || Pox < 2)) begin : gen_bad_pool
     $error("pooling needs Poy >= 2 and Pox >= 2");
   end
@@ -114,13 +118,14 @@ module swp_core #(
   localparam int unsigned Rw       = $clog2(ParamDepth);
   localparam int unsigned LayerBw  = 8 * 128;
   localparam int unsigned StepBw   = 8 * 64;
+  localparam bit          ResEn    = ResDepth != 0;
 
   // --- controller and loader --------------------------------------------------------------------
-  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel;
+  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel, r_sel;
   logic               seq_idle, store_idle, clear;
   logic [       31:0] go_index, desc_addr;
   logic [        3:0] ctrl_state;
-  logic [        1:0] load_state;
+  logic [        2:0] load_state;
   logic [LayerBw-1:0] layer;
   logic [ StepBw-1:0] next, cur_q;
 
@@ -158,7 +163,8 @@ module swp_core #(
     .Pof     (Pof),
     .BusBytes(BusBytes),
     .SkipEn  (SkipEn),
-    .PoolEn  (PoolEn)
+    .PoolEn  (PoolEn),
+    .ResEn   (ResEn)
   ) u_ctrl (
     .clk_i,
     .rst_ni,
@@ -182,13 +188,16 @@ module swp_core #(
     .bus_bytes_i       (layer[swp_regs_pkg::LAYER_BUS_BYTES_BIT +: 8]),
     .pool_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_POOL]),
     .skip_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_SKIP]),
+    .residual_i        (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_RESIDUAL]),
     .step_count_i      (layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
     .next_new_weights_i(next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS]),
     .next_new_acts_i   (next[swp_regs_pkg::STEP_FLAGS_BIT
                              + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS]),
+    .next_residual_i   (next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL]),
     .step_go_o         (step_go),
     .w_sel_o           (w_sel),
     .a_sel_o           (a_sel),
+    .r_sel_o           (r_sel),
     .seq_idle_i        (seq_idle),
     .store_idle_i      (store_idle),
     .clear_o           (clear),
@@ -214,14 +223,17 @@ module swp_core #(
   assign last_channels = cur_q[swp_regs_pkg::STEP_LAST_CHANNELS_BIT +: 8];
 
   logic        buf_clear, list_we, param_we, weight_we;
-  logic        plane_start, plane_part, plane_beat_end;
+  logic        plane_start, plane_res, plane_part, plane_beat_end, res_busy;
   logic [15:0] list_data, plane_image;
   logic [31:0] param_data, plane_slot_base;
   logic [ 4:0] plane_sub;
   logic [ 3:0] plane_lead;
+  logic [15:0] res_pass;
+  logic [ 1:0] res_c4;
 
   swp_load #(
-    .BusBytes(BusBytes)
+    .BusBytes(BusBytes),
+    .Pof     (Pof)
   ) u_load (
     .clk_i,
     .rst_ni,
@@ -232,6 +244,7 @@ module swp_core #(
     .go_index_i       (go_index),
     .desc_addr_i      (desc_addr),
     .idle_o           (load_idle),
+    .res_busy_i       (res_busy),
     .state_o          (load_state),
     .layer_o          (layer),
     .step_o           (next),
@@ -249,15 +262,18 @@ module swp_core #(
     .list_data_o      (list_data),
     .param_data_o     (param_data),
     .plane_start_o    (plane_start),
+    .plane_res_o      (plane_res),
     .plane_part_o     (plane_part),
     .plane_sub_o      (plane_sub),
     .plane_beat_end_o (plane_beat_end),
     .plane_lead_o     (plane_lead),
     .plane_image_o    (plane_image),
-    .plane_slot_base_o(plane_slot_base)
+    .plane_slot_base_o(plane_slot_base),
+    .res_pass_o       (res_pass),
+    .res_c4_o         (res_c4)
   );
 
-  logic             words_part, words_beat_end;
+  logic             words_part, words_beat_end, words_res;
   logic [Lanes-1:0] words_inside, words_now;
   logic [   Bw-1:0] words_data;
 
@@ -267,14 +283,19 @@ module swp_core #(
     .clk_i,
     .rst_ni,
     .start_i    (plane_start),
+    .residual_i (plane_res),
     .lead_i     (plane_lead),
-    .words_i    (next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16]),
+    .words_i    (plane_res ? next[swp_regs_pkg::STEP_RES_WORDS_BIT +: 16]
+                           : next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16]),
     .part_i     (plane_part),
     .sub_i      (plane_sub),
     .beat_end_i (plane_beat_end),
     .data_i     (rd_data_i),
-    .load_log2_i(layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
-    .strided_i  (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_LOAD_STRIDED]),
+    .load_log2_i(plane_res ? layer[swp_regs_pkg::LAYER_RES_LOAD_LOG2_BIT +: 8]
+                           : layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
+    .strided_i  (!plane_res && layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                                     + swp_regs_pkg::LAYER_FLAG_LOAD_STRIDED]),
+    .residual_o (words_res),
     .part_o     (words_part),
     .beat_end_o (words_beat_end),
     .inside_o   (words_inside),
@@ -296,10 +317,10 @@ module swp_core #(
   ) u_place (
     .clk_i,
     .rst_ni,
-    .start_i      (plane_start),
+    .start_i      (plane_start && !plane_res),
     .image_i      (plane_image),
     .slot_base_i  (Aw'(plane_slot_base)),
-    .part_i       (words_part),
+    .part_i       (words_part && !words_res),
     .beat_end_i   (words_beat_end),
     .inside_i     (words_inside),
     .now_i        (words_now),
@@ -525,7 +546,7 @@ module swp_core #(
   );
 
   // --- drain, requantisation, pooling, store ----------------------------------------------------
-  logic          drain_active;
+  logic          drain_active, emptied;
   logic [Tw-1:0] group;
   logic [Rw-1:0] param_row;
   logic [  39:0] pass_addr;
@@ -560,6 +581,7 @@ module swp_core #(
     .ready_o           (drain_ready),
     .active_o          (drain_active),
     .group_valid_o     (group_valid),
+    .emptied_o         (emptied),
     .group_o           (group),
     .param_row_o       (param_row),
     .pass_addr_o       (pass_addr),
@@ -589,6 +611,60 @@ module swp_core #(
     .shift_o (shift)
   );
 
+  // --- residual ---------------------------------------------------------------------------------
+  logic                    res_on;
+  logic [Chains*Pof*8-1:0] res_bytes;
+
+  if (ResEn) begin : gen_residual
+    localparam int unsigned Nw = $clog2(ResDepth);
+    logic residual;
+    assign residual = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_RESIDUAL]
+                   && cur_q[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL];
+
+    swp_residual #(
+      .Poy     (Poy),
+      .Pox     (Pox),
+      .Pof     (Pof),
+      .Chains  (Chains),
+      .BusBytes(BusBytes),
+      .ResDepth(ResDepth)
+    ) u_residual (
+      .clk_i,
+      .rst_ni,
+      .start_i      (plane_start && plane_res),
+      .image_i      (plane_image),
+      .pass_i       (Nw'(res_pass)),
+      .c4_i         (res_c4),
+      .part_i       (words_part && words_res),
+      .beat_end_i   (words_beat_end),
+      .inside_i     (words_inside),
+      .now_i        (words_now),
+      .data_i       (words_data),
+      .busy_o       (res_busy),
+      .stride2_i    (layer[swp_regs_pkg::LAYER_RES_STRIDE_BIT + 1]),
+      .seg_y_log2_i (seg_y_log2),
+      .seg_x_log2_i (seg_x_log2),
+      .res_w_i      (layer[swp_regs_pkg::LAYER_RES_W_BIT +: 16]),
+      .sub_rows_i   (next[swp_regs_pkg::STEP_SUB_ROWS_BIT +: 16]),
+      .sub_cols_i   (next[swp_regs_pkg::STEP_SUB_COLS_BIT +: 16]),
+      .step_go_i    (step_go),
+      .r_sel_i      (r_sel),
+      .on_i         (residual),
+      .retire_i     (retire),
+      .emptied_i    (emptied),
+      .group_valid_i(group_valid),
+      .group_i      (group),
+      .on_o         (res_on),
+      .data_o       (res_bytes)
+    );
+  end else begin : gen_no_residual
+    assign res_busy  = 1'b0;
+    assign res_on    = 1'b0;
+    assign res_bytes = '0;
+    logic unused_residual;
+    assign unused_residual = &{1'b0, words_res, res_pass, res_c4, emptied};
+  end
+
   logic                    q3_valid;
   logic [          Tw-1:0] q3_group;
   logic [Chains*Pof*8-1:0] q3_bytes;
@@ -596,7 +672,8 @@ module swp_core #(
   swp_requant #(
     .Pof   (Pof),
     .Chains(Chains),
-    .Tw    (Tw)
+    .Tw    (Tw),
+    .ResEn (ResEn)
   ) u_requant (
     .clk_i,
     .rst_ni,
@@ -606,6 +683,13 @@ module swp_core #(
     .bias_i    (bias),
     .mult_i    (mult),
     .shift_i   (shift),
+    .res_on_i    (res_on),
+    .res_i       (res_bytes),
+    .res_signed_i(layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                        + swp_regs_pkg::LAYER_FLAG_RESIDUAL_SIGNED]),
+    .res_zero_i  (layer[swp_regs_pkg::LAYER_RES_ZERO_BIT +: 9]),
+    .res_mult_i  (layer[swp_regs_pkg::LAYER_RES_MULTIPLIER_BIT +: 16]),
+    .res_shift_i (layer[swp_regs_pkg::LAYER_RES_SHIFT_BIT +: 5]),
     .zero_out_i(layer[swp_regs_pkg::LAYER_ZERO_OUT_BIT +: 16]),
     .clamp_lo_i(layer[swp_regs_pkg::LAYER_CLAMP_LO_BIT +: 16]),
     .clamp_hi_i(layer[swp_regs_pkg::LAYER_CLAMP_HI_BIT +: 16]),
@@ -722,7 +806,9 @@ module swp_core #(
   );
 
   assign probe_o = {
-    6'd0,
+    4'd0,
+    r_sel,
+    load_state[2],
     uop_waddr,
     a_sel,
     w_sel,
@@ -740,14 +826,15 @@ module swp_core #(
     uop_first,
     issue,
     en,
-    load_state,
+    load_state[1:0],
     ctrl_state
   };
 
   // Fields of the records that hardware does not look at: checks of the software's side, reserved
   // bytes, and the loader's fields in the current step.
   logic unused_fields;
-  assign unused_fields = &{1'b0, layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr};
+  assign unused_fields = &{1'b0, layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr,
+                           res_pass};
 
   `SWP_ASSERT(RetireIsLast, !retire || p4_last)
   `SWP_ASSERT(FillIsAllocated, !fill || filled < alloc)

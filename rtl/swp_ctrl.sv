@@ -22,7 +22,8 @@ module swp_ctrl #(
   parameter int unsigned Pof      = 8,
   parameter int unsigned BusBytes = 32,
   parameter bit          SkipEn   = 1'b1,
-  parameter bit          PoolEn   = 1'b1
+  parameter bit          PoolEn   = 1'b1,
+  parameter bit          ResEn    = 1'b1
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -49,13 +50,16 @@ module swp_ctrl #(
   input  logic [ 7:0] bus_bytes_i,
   input  logic        pool_i,
   input  logic        skip_i,
+  input  logic        residual_i,
   input  logic [31:0] step_count_i,
   input  logic        next_new_weights_i,
   input  logic        next_new_acts_i,
+  input  logic        next_residual_i,
   // array
   output logic        step_go_o,
   output logic        w_sel_o,
   output logic        a_sel_o,
+  output logic        r_sel_o,
   input  logic        seq_idle_i,
   input  logic        store_idle_i,
   // for counters and probe
@@ -68,7 +72,7 @@ module swp_ctrl #(
   logic [31:0] step_q, step_d;
   logic [31:0] desc_addr_q, desc_addr_d;
   logic [ 7:0] error_q, error_d;
-  logic        w_sel_q, a_sel_q;
+  logic        w_sel_q, a_sel_q, r_sel_q;
 
   logic [31:0] step_next;
   logic [16:0] layer_next;
@@ -84,7 +88,8 @@ module swp_ctrl #(
   assign version_ok  = version_i == swp_regs_pkg::LAYER_VERSION
                     && bytes_i == swp_regs_pkg::LAYER_BYTES;
   assign array_ok    = poy_i == 8'(Poy) && pox_i == 8'(Pox) && pof_i == 8'(Pof)
-                    && bus_bytes_i == 8'(BusBytes) && !(pool_i && !PoolEn) && skip_i == SkipEn;
+                    && bus_bytes_i == 8'(BusBytes) && !(pool_i && !PoolEn) && skip_i == SkipEn
+                    && !(residual_i && !ResEn);
 
   always_comb begin
     check = swp_regs_pkg::RUN_ERROR_NONE;
@@ -174,9 +179,11 @@ module swp_ctrl #(
     if (!rst_ni) begin
       w_sel_q <= 1'b0;
       a_sel_q <= 1'b0;
+      r_sel_q <= 1'b0;
     end else if (step_go_o) begin
       w_sel_q <= w_sel_q ^ next_new_weights_i;
       a_sel_q <= a_sel_q ^ next_new_acts_i;
+      r_sel_q <= r_sel_q ^ next_residual_i;
     end
   end
 
@@ -190,6 +197,7 @@ module swp_ctrl #(
   assign desc_addr_o = desc_addr_q;
   assign w_sel_o     = w_sel_q;
   assign a_sel_o     = a_sel_q;
+  assign r_sel_o     = r_sel_q;
   assign clear_o     = state_q == swp_regs_pkg::CTRL_IDLE && start_i;
   assign state_o     = state_q;
 

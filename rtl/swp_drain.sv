@@ -49,6 +49,7 @@ module swp_drain #(
   output logic          ready_o,
   output logic          active_o,
   output logic          group_valid_o,
+  output logic          emptied_o,  // every result of the last pass has been shown
   output logic [Tw-1:0] group_o,
   output logic [Rw-1:0] param_row_o,
   // place of the pass that retires
@@ -84,6 +85,7 @@ module swp_drain #(
   assign active_o      = active_q;
   assign group_valid_o = active_q && t_q < 16'(Cycles);
   assign group_o       = t_q[Tw-1:0];
+  assign emptied_o     = !active_q || {1'b0, t_q} + 17'd1 >= 17'(Cycles);
 
   // --- place of the pass ------------------------------------------------------------------------
   logic [15:0] r_q, sy_q, sx_q;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Loader: fetches descriptors, step records, index lists, parameters, weights and activation
-// planes, one read request at a time.
+// Loader: fetches descriptors, step records, index lists, parameters, weights, activation planes
+// and residual planes, one read request at a time.
 //
 // A job begins with go_desc_i or go_step_i in a cycle with state Idle and is over when the state is
 // Idle again. With a memory that never waits:
@@ -9,6 +9,8 @@
 //   cycle   g      g+1    g+2    g+3 .. g+2+n         g+3+n
 //   state   Idle   Next   Req    Data (n = beats*cpb)  Next or Idle
 //
+// A step with a residual waits in state Hold, one cycle at least, before its planes and residual,
+// until res_busy_i is low.
 // A beat is worked on for cpb cycles, part by part; rd_ready_o is high in the last of them. So the
 // data must stay while rd_valid_i is high and rd_ready_o is low. A request of no beats is left out.
 // Data leave at *_we_o in the cycle of their part; the words of planes go to swp_load_words.
@@ -18,6 +20,7 @@
 
 module swp_load #(
   parameter  int unsigned BusBytes = 32,
+  parameter  int unsigned Pof      = 8,
   localparam int unsigned Bw       = 8 * BusBytes,
   localparam int unsigned BusWords = BusBytes / 4,
   localparam int unsigned LayerBw  = 8 * 128,
@@ -33,7 +36,8 @@ module swp_load #(
   input  logic [       31:0] go_index_i,
   input  logic [       31:0] desc_addr_i,
   output logic               idle_o,
-  output logic [        1:0] state_o,
+  input  logic               res_busy_i,
+  output logic [        2:0] state_o,
   output logic [LayerBw-1:0] layer_o,
   output logic [ StepBw-1:0] step_o,
   // memory
@@ -51,20 +55,24 @@ module swp_load #(
   output logic               weight_we_o,
   output logic [       15:0] list_data_o,
   output logic [       31:0] param_data_o,
-  // planes
+  // planes of the input and of the residual
   output logic               plane_start_o,  // one cycle, before the first part of a plane
+  output logic               plane_res_o,    // it is one of the residual
   output logic               plane_part_o,
   output logic [        4:0] plane_sub_o,
   output logic               plane_beat_end_o,
   output logic [        3:0] plane_lead_o,
   output logic [       15:0] plane_image_o,
-  output logic [       31:0] plane_slot_base_o
+  output logic [       31:0] plane_slot_base_o,
+  output logic [       15:0] res_pass_o,     // passes of the step before the residual's row
+  output logic [        1:0] res_c4_o
 );
 
   localparam int unsigned LayerBeats = 128 / BusBytes;
   localparam int unsigned StepBeats  = 64 / BusBytes;
   localparam int unsigned ByteBits   = $clog2(BusBytes);
   localparam int unsigned WordBits   = $clog2(BusWords);
+  localparam int unsigned WordsLog2  = $clog2(Pof / 4);
 
   // What a request fetches.
   localparam logic [2:0] Layer   = 3'd0;
@@ -74,8 +82,9 @@ module swp_load #(
   localparam logic [2:0] Weights = 3'd4;
   localparam logic [2:0] Fetch   = 3'd5;
   localparam logic [2:0] Plane   = 3'd6;
+  localparam logic [2:0] Res     = 3'd7;
 
-  logic [        1:0] state_q;
+  logic [        2:0] state_q;
   logic [        2:0] what_q, what_next;
   logic [       31:0] index_q;
   logic [LayerBw-1:0] layer_q;
@@ -83,6 +92,10 @@ module swp_load #(
   logic [     Bw-1:0] fetch_q;
   logic [       15:0] slot_q, image_q;
   logic [       31:0] image_off_q, slot_base_q;
+  logic [       15:0] res_row_q, res_pass_q;
+  logic [        1:0] res_c4_q;
+  logic [       19:0] res_word_q;
+  logic [       39:0] res_off_q, res_image_off_q;
 
   logic [       39:0] addr_q, addr;
   logic [       15:0] beats_q, beats;
@@ -90,48 +103,60 @@ module swp_load #(
   logic [        3:0] lead_q, lead;
   logic [        4:0] sub_q;
   logic [       15:0] beat_q;
-  logic               part, part_end, req_end, more;
+  logic               part, part_end, req_end, more, hold;
 
   // --- record fields ----------------------------------------------------------------------------
-  logic        new_weights, new_acts, interleaved;
-  logic [15:0] list_beats, param_beats, weight_beats, slots, images;
+  logic        new_weights, new_acts, residual, interleaved;
+  logic [15:0] list_beats, param_beats, weight_beats, slots, images, rows;
   logic [15:0] plane_words;
-  logic [31:0] list_off, param_off, weight_off, fetch_off, act_off;
+  logic [31:0] list_off, param_off, weight_off, fetch_off, act_off, res_off;
   logic [ 7:0] load_log2;
 
   // The decision what comes after the record needs the beat that is just coming in: step_d.
   assign new_weights  = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS];
   assign new_acts     = step_d[swp_regs_pkg::STEP_FLAGS_BIT
                                + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS];
+  assign residual     = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL];
   assign list_beats   = step_d[swp_regs_pkg::STEP_LIST_BEATS_BIT +: 16];
   assign param_beats  = step_d[swp_regs_pkg::STEP_PARAM_BEATS_BIT +: 16];
   assign weight_beats = step_d[swp_regs_pkg::STEP_WEIGHT_BEATS_BIT +: 16];
   assign slots        = step_d[swp_regs_pkg::STEP_SLOTS_BIT +: 16];
   assign images       = step_q[swp_regs_pkg::STEP_IMAGES_BIT +: 16];
+  assign rows         = step_q[swp_regs_pkg::STEP_ROWS_BIT +: 16];
   assign list_off     = step_q[swp_regs_pkg::STEP_LIST_OFFSET_BIT +: 32];
   assign param_off    = step_q[swp_regs_pkg::STEP_PARAM_OFFSET_BIT +: 32];
   assign weight_off   = step_q[swp_regs_pkg::STEP_WEIGHT_OFFSET_BIT +: 32];
   assign fetch_off    = step_q[swp_regs_pkg::STEP_FETCH_OFFSET_BIT +: 32];
   assign act_off      = step_q[swp_regs_pkg::STEP_ACT_OFFSET_BIT +: 32];
-  assign plane_words  = step_q[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16];
-  assign load_log2    = layer_q[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8];
+  assign res_off      = step_q[swp_regs_pkg::STEP_RES_OFFSET_BIT +: 32];
+  assign plane_words  = (what_q == Res) ? step_q[swp_regs_pkg::STEP_RES_WORDS_BIT +: 16]
+                                        : step_q[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16];
+  assign load_log2    = (what_q == Res) ? layer_q[swp_regs_pkg::LAYER_RES_LOAD_LOG2_BIT +: 8]
+                                        : layer_q[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8];
   assign interleaved  = layer_q[swp_regs_pkg::LAYER_FLAGS_BIT
                                 + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
 
   // --- the next request -------------------------------------------------------------------------
-  logic more_images, more_slots, next_fetch;
-  assign more_images = !interleaved && (image_q + 16'd1 < images);
-  assign more_slots  = slot_q + 16'd1 < slots;
-  assign next_fetch  = &slot_q[WordBits-1:0];
+  logic image_follows, more_images, more_slots, next_fetch, more_words, next_row;
+  assign image_follows = image_q + 16'd1 < images;
+  assign more_images   = !interleaved && image_follows;
+  assign more_slots    = slot_q + 16'd1 < slots;
+  assign next_fetch    = &slot_q[WordBits-1:0];
+  // Channel words of the residual: those of the rows, as far as the layer has them.
+  assign next_row      = res_c4_q == 2'(Pof / 4 - 1);
+  assign more_words    = res_word_q + 20'd1 < {4'd0, layer_q[swp_regs_pkg::LAYER_OUT_GROUPS4_BIT +: 16]}
+                      && (!next_row || res_row_q + 16'd1 < rows);
 
   always_comb begin
     more      = 1'b1;
     what_next = Fetch;
     if (what_q == Fetch) begin
       what_next = Plane;
-    end else if (what_q == Plane) begin
-      more      = more_images || more_slots;
+    end else if (what_q == Plane && (more_images || more_slots)) begin
       what_next = (!more_images && next_fetch) ? Fetch : Plane;
+    end else if (what_q == Res) begin
+      more      = image_follows || more_words;
+      what_next = Res;
     end else if (what_q == Step && new_weights && list_beats != 16'd0) begin
       what_next = List;
     end else if ((what_q == Step || what_q == List) && new_weights && param_beats != 16'd0) begin
@@ -139,10 +164,15 @@ module swp_load #(
     end else if ((what_q == Step || what_q == List || what_q == Params) && new_weights
                  && weight_beats != 16'd0) begin
       what_next = Weights;
-    end else begin
-      more = what_q != Layer && new_acts && slots != 16'd0;
+    end else if (what_q == Layer || what_q == Plane || !new_acts || slots == 16'd0) begin
+      more      = what_q != Layer && residual;
+      what_next = Res;
     end
   end
+
+  // What is computed may still be reading what the tile and its residual will replace.
+  assign hold = more && residual && (what_next == Fetch || what_next == Res) && what_q != Plane
+             && what_q != Res;
 
   // --- request formation, state Next ------------------------------------------------------------
   logic [39:0] base, plane_addr;
@@ -180,6 +210,12 @@ module swp_load #(
       Fetch: begin
         offset = fetch_off + {14'd0, slot_q, 2'd0};
       end
+      Res: begin
+        base   = act_base_i + res_off_q + res_image_off_q;
+        offset = res_off;
+        beats  = plane_beats[15:0];
+        cpb_m1 = 5'((32'(BusWords) >> load_log2) - 32'd1);
+      end
       default: begin  // Plane
         base   = act_base_i;
         offset = act_off + fetch_q[31:0] + image_off_q;
@@ -208,7 +244,11 @@ module swp_load #(
         swp_regs_pkg::LOAD_IDLE: if (go_desc_i || go_step_i) state_q <= swp_regs_pkg::LOAD_NEXT;
         swp_regs_pkg::LOAD_NEXT: state_q <= swp_regs_pkg::LOAD_REQ;
         swp_regs_pkg::LOAD_REQ:  if (rd_req_ready_i) state_q <= swp_regs_pkg::LOAD_DATA;
-        default: if (req_end) state_q <= more ? swp_regs_pkg::LOAD_NEXT : swp_regs_pkg::LOAD_IDLE;
+        swp_regs_pkg::LOAD_HOLD: if (!res_busy_i) state_q <= swp_regs_pkg::LOAD_NEXT;
+        default: begin
+          if (req_end && hold) state_q <= swp_regs_pkg::LOAD_HOLD;
+          else if (req_end) state_q <= more ? swp_regs_pkg::LOAD_NEXT : swp_regs_pkg::LOAD_IDLE;
+        end
       endcase
     end
   end
@@ -258,6 +298,40 @@ module swp_load #(
         image_off_q <= 32'd0;
         slot_base_q <= slot_base_q + {16'd0, layer_q[swp_regs_pkg::LAYER_SLOT_WORDS_BIT +: 16]};
       end
+    end else if (req_end && what_q == Res) begin
+      image_q <= image_follows ? image_q + 16'd1 : 16'd0;
+    end
+  end
+
+  // Place in the sequence of residual planes: rows, channel words, images.
+  logic [15:0] row_passes;
+  assign row_passes = step_q[swp_regs_pkg::STEP_SUB_ROWS_BIT +: 16]
+                    * step_q[swp_regs_pkg::STEP_SUB_COLS_BIT +: 16];
+
+  always_ff @(posedge clk_i) begin
+    if (go_step_i) begin
+      res_row_q       <= 16'd0;
+      res_c4_q        <= 2'd0;
+      res_pass_q      <= 16'd0;
+      res_off_q       <= 40'd0;
+      res_image_off_q <= 40'd0;
+    end else if (hold && req_end) begin
+      res_word_q <= {4'd0, step_d[swp_regs_pkg::STEP_OG_FIRST_BIT +: 16]} << WordsLog2;
+    end else if (req_end && what_q == Res) begin
+      if (image_follows) begin
+        res_image_off_q <= res_image_off_q
+                         + {8'd0, layer_q[swp_regs_pkg::LAYER_RES_IMAGE_STRIDE_BIT +: 32]};
+      end else begin
+        res_image_off_q <= 40'd0;
+        res_off_q       <= res_off_q
+                         + {8'd0, layer_q[swp_regs_pkg::LAYER_RES_GROUP_STRIDE_BIT +: 32]};
+        res_word_q      <= res_word_q + 20'd1;
+        res_c4_q        <= next_row ? 2'd0 : res_c4_q + 2'd1;
+        if (next_row) begin
+          res_row_q  <= res_row_q + 16'd1;
+          res_pass_q <= res_pass_q + row_passes;
+        end
+      end
     end
   end
 
@@ -301,13 +375,16 @@ module swp_load #(
   assign weight_we_o       = part && what_q == Weights;
   assign list_data_o       = rd_data_i[sub_q[WordBits:0]*16 +: 16];
   assign param_data_o      = rd_data_i[sub_q[WordBits-1:0]*32 +: 32];
-  assign plane_start_o     = state_q == swp_regs_pkg::LOAD_REQ && what_q == Plane;
-  assign plane_part_o      = part && what_q == Plane;
+  assign plane_start_o     = state_q == swp_regs_pkg::LOAD_REQ && (what_q == Plane || what_q == Res);
+  assign plane_res_o       = what_q == Res;
+  assign plane_part_o      = part && (what_q == Plane || what_q == Res);
   assign plane_sub_o       = sub_q;
   assign plane_beat_end_o  = part_end;
   assign plane_lead_o      = lead_q;
   assign plane_image_o     = image_q;
   assign plane_slot_base_o = slot_base_q;
+  assign res_pass_o        = res_pass_q;
+  assign res_c4_o          = res_c4_q;
 
   logic unused_load;
   assign unused_load = &{1'b0, plane_beats[16], plane_addr[1:0]};

@@ -23,6 +23,7 @@ module swp_load_words #(
   input  logic             clk_i,
   input  logic             rst_ni,
   input  logic             start_i,
+  input  logic             residual_i,
   input  logic [      3:0] lead_i,
   input  logic [     15:0] words_i,
   input  logic             part_i,
@@ -31,6 +32,7 @@ module swp_load_words #(
   input  logic [   Bw-1:0] data_i,
   input  logic [      7:0] load_log2_i,
   input  logic             strided_i,
+  output logic             residual_o,  // start_i came with residual_i
   output logic             part_o,
   output logic             beat_end_o,
   output logic [Lanes-1:0] inside_o,  // belongs to the plane
@@ -46,6 +48,7 @@ module swp_load_words #(
     if (start_i) begin
       skip_q  <= lead_i;
       end_q   <= {1'b0, words_i} + {13'd0, lead_i};
+      residual_o <= residual_i;
     end else if (part_i && beat_end_i) begin
       skip_q <= 4'd0;
       end_q  <= (end_q > 17'(Lanes)) ? end_q - 17'(Lanes) : 17'd0;

@@ -92,6 +92,8 @@ package swp_regs_pkg;
   localparam int unsigned FIELD_CAP3_POOL_BITS = 1;
   localparam int unsigned FIELD_CAP3_IMAGE_VERSION_BIT = 8;
   localparam int unsigned FIELD_CAP3_IMAGE_VERSION_BITS = 8;
+  localparam int unsigned FIELD_CAP3_RES_DEPTH_LOG2_P1_BIT = 16;
+  localparam int unsigned FIELD_CAP3_RES_DEPTH_LOG2_P1_BITS = 8;
   localparam int unsigned FIELD_CTRL_START_BIT = 0;
   localparam int unsigned FIELD_CTRL_START_BITS = 1;
   localparam int unsigned FIELD_STATUS_BUSY_BIT = 0;
@@ -333,10 +335,11 @@ package swp_regs_pkg;
   localparam logic [3:0] CTRL_FLUSH = 4'h7;
   localparam logic [3:0] CTRL_DONE = 4'h8;
   localparam logic [3:0] CTRL_ERROR = 4'h9;
-  localparam logic [1:0] LOAD_IDLE = 2'h0;
-  localparam logic [1:0] LOAD_NEXT = 2'h1;
-  localparam logic [1:0] LOAD_REQ = 2'h2;
-  localparam logic [1:0] LOAD_DATA = 2'h3;
+  localparam logic [2:0] LOAD_IDLE = 3'h0;
+  localparam logic [2:0] LOAD_NEXT = 3'h1;
+  localparam logic [2:0] LOAD_REQ = 3'h2;
+  localparam logic [2:0] LOAD_DATA = 3'h3;
+  localparam logic [2:0] LOAD_HOLD = 3'h5;
 
   // probe
   localparam int unsigned PROBE_CTRL_BIT = 0;
@@ -377,6 +380,10 @@ package swp_regs_pkg;
   localparam int unsigned PROBE_A_SEL_BITS = 1;
   localparam int unsigned PROBE_WEIGHT_ADDRESS_BIT = 42;
   localparam int unsigned PROBE_WEIGHT_ADDRESS_BITS = 16;
+  localparam int unsigned PROBE_LOAD_HIGH_BIT = 58;
+  localparam int unsigned PROBE_LOAD_HIGH_BITS = 1;
+  localparam int unsigned PROBE_R_SEL_BIT = 59;
+  localparam int unsigned PROBE_R_SEL_BITS = 1;
   // verilator lint_on UNUSEDPARAM
 
 endpackage : swp_regs_pkg

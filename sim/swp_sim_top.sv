@@ -15,6 +15,7 @@ module swp_sim_top #(
   parameter  int unsigned WgtDepth   = 8192,
   parameter  int unsigned ListDepth  = 4096,
   parameter  int unsigned ParamDepth = 128,
+  parameter  int unsigned ResDepth   = 64,
   parameter  bit          SkipEn     = 1'b1,
   parameter  bit          PoolEn     = 1'b1,
   localparam int unsigned Bw         = 8 * BusBytes
@@ -62,6 +63,7 @@ module swp_sim_top #(
     .WgtDepth  (WgtDepth),
     .ListDepth (ListDepth),
     .ParamDepth(ParamDepth),
+    .ResDepth  (ResDepth),
     .SkipEn    (SkipEn),
     .PoolEn    (PoolEn)
   ) u_core (
@@ -107,6 +109,7 @@ module swp_sim_top #(
     .WgtDepth  (WgtDepth),
     .ListDepth (ListDepth),
     .ParamDepth(ParamDepth),
+    .ResDepth  (ResDepth),
     .SkipEn    (SkipEn),
     .PoolEn    (PoolEn)
   ) u_caps (

@@ -25,6 +25,7 @@ inline hw::array_params params_of_caps(const WData* caps) {
     return static_cast<index_t>(f.get(caps[cap]));
   };
   const auto power = [&](int cap, hw::regs::bit_field f) { return index_t{1} << value(cap, f); };
+  const index_t residual = value(3, field::cap3_res_depth_log2_p1);
   return {.poy = value(0, field::cap0_poy),
           .pox = value(0, field::cap0_pox),
           .pof = value(0, field::cap0_pof),
@@ -34,6 +35,7 @@ inline hw::array_params params_of_caps(const WData* caps) {
           .wgt_depth = power(1, field::cap1_wgt_depth_log2),
           .list_depth = power(2, field::cap2_list_depth_log2),
           .param_depth = power(2, field::cap2_param_depth_log2),
+          .res_depth = residual == 0 ? 0 : index_t{1} << (residual - 1),
           .skip = value(3, field::cap3_skip) != 0,
           .pool = value(3, field::cap3_pool) != 0};
 }

@@ -41,6 +41,9 @@ struct tiny_layer {
   index_t load_log2 = 0;
   bool load_strided = false, phase_zero = false;
   bool pool = false, in_signed = false, out_signed = false;
+  index_t res_stride = 0, res_load_log2 = 0;  // 0: no residual
+  bool res_signed = false;
+  unsigned res_steps = ~0u;            // bit s: step s adds it
   std::vector<std::vector<int>> live;  // per output group the input groups that are there
 
   [[nodiscard]] index_t reach() const { return dilation * (kernel - 1); }
@@ -48,6 +51,11 @@ struct tiny_layer {
   [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - reach() - 1) / stride + 1; }
   [[nodiscard]] index_t out_h() const { return conv_h() >> (pool ? 1 : 0); }
   [[nodiscard]] index_t out_w() const { return conv_w() >> (pool ? 1 : 0); }
+  [[nodiscard]] index_t res_h() const { return res_stride * (conv_h() - 1) + 1; }
+  [[nodiscard]] index_t res_w() const { return res_stride * (conv_w() - 1) + 1; }
+  [[nodiscard]] bool step_has_residual(index_t step) const {
+    return res_stride != 0 && (res_steps >> step & 1) != 0;
+  }
   [[nodiscard]] index_t in_groups() const { return ceil_div(in_c, 4); }
 };
 
@@ -56,6 +64,8 @@ struct tiny_data {
   std::vector<int> input;    // [c][y][x]
   std::vector<int> weights;  // [o][c][ky][kx]
   std::vector<int> bias, multiplier, shift;
+  std::vector<int> residual;  // [o][y][x]
+  int res_zero = -7, res_multiplier = 13000, res_shift = 14;
   int zero_in = 3, zero_out = -5, clamp_lo = 0, clamp_hi = 255;
 };
 
@@ -80,6 +90,8 @@ tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::ui
     d.multiplier.push_back(between(1, 32767));
     d.shift.push_back(between(20, 24));
   }
+  for (index_t i = 0; l.res_stride != 0 && i < l.out_c * l.res_h() * l.res_w(); ++i)
+    d.residual.push_back(l.res_signed ? between(-128, 127) : between(0, 255));
   if (l.out_signed) {
     d.clamp_lo = -128;
     d.clamp_hi = 127;
@@ -88,7 +100,14 @@ tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::ui
 }
 
 /// What the layer must give: [o][y][x], by plain loops over docs/formats.md section 7.
-std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
+std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d,
+                                 const hw::array_params& a) {
+  const auto residual = [&](index_t o, index_t oy, index_t ox) -> std::int64_t {
+    if (!l.step_has_residual(l.strip == 0 ? 0 : oy / a.poy / l.strip)) return 0;
+    const index_t at = (o * l.res_h() + l.res_stride * oy) * l.res_w() + l.res_stride * ox;
+    const std::int64_t v = d.residual[static_cast<std::size_t>(at)] - d.res_zero;
+    return (v * d.res_multiplier + (std::int64_t{1} << (d.res_shift - 1))) >> d.res_shift;
+  };
   const auto conv = [&](index_t o, index_t oy, index_t ox) {
     std::int64_t acc = d.bias[static_cast<std::size_t>(o)];
     for (index_t c = 0; c < l.in_c; ++c)
@@ -105,7 +124,8 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
     const int shift = d.shift[static_cast<std::size_t>(o)];
     const std::int64_t scaled = acc * d.multiplier[static_cast<std::size_t>(o)];
     const std::int64_t r = (scaled + (std::int64_t{1} << (shift - 1))) >> shift;
-    return static_cast<int>(std::clamp<std::int64_t>(r + d.zero_out, d.clamp_lo, d.clamp_hi));
+    return static_cast<int>(
+        std::clamp<std::int64_t>(r + residual(o, oy, ox) + d.zero_out, d.clamp_lo, d.clamp_hi));
   };
   std::vector<int> out;
   for (index_t o = 0; o < l.out_c; ++o)
@@ -180,7 +200,8 @@ class writer {
  private:
   /// A step: output rows from oy_first on, input rows y_first .. y_last.
   struct strip {
-    index_t sub_rows, oy_first, y_first, y_last;
+    index_t sub_rows, oy_first, oy_last, y_first, y_last;
+    bool residual;
   };
 
   void cut_strips() {
@@ -190,8 +211,10 @@ class writer {
       const index_t oy_last = std::min(oy + rows * a_.poy, l_.conv_h()) - 1;
       const strip s{.sub_rows = rows,
                     .oy_first = oy,
+                    .oy_last = oy_last,
                     .y_first = std::max<index_t>(0, l_.stride * oy - l_.pad),
-                    .y_last = std::min(l_.in_h - 1, l_.stride * oy_last + l_.reach() - l_.pad)};
+                    .y_last = std::min(l_.in_h - 1, l_.stride * oy_last + l_.reach() - l_.pad),
+                    .residual = l_.step_has_residual(static_cast<index_t>(strips_.size()))};
       strips_.push_back(s);
       const index_t lines = s.y_last / l_.stride / a_.poy - s.y_first / l_.stride / a_.poy + 1;
       slot_words_ = std::max(slot_words_, lines * l_.stride * bank_cols_);
@@ -205,11 +228,24 @@ class writer {
       for (index_t i = 0; i < l_.in_h * l_.in_w; ++i)
         m[static_cast<std::size_t>(c / 4 * in_plane_ + 4 * i + c % 4)] = static_cast<std::uint8_t>(
             d_.input[static_cast<std::size_t>(c * l_.in_h * l_.in_w + i)]);
+    res_offset_ = static_cast<index_t>(m.size());
+    if (l_.res_stride != 0) write_residual();
     out_.plane = round_up(4 * l_.out_h() * l_.out_w(), 64);
     m.resize(m.size() + static_cast<std::size_t>(guard), 0xC3);
     out_.out_offset = static_cast<index_t>(m.size());
     const index_t planes = ceil_div(l_.out_c, 4);
     m.resize(m.size() + static_cast<std::size_t>(planes * out_.plane + guard), 0xC3);
+  }
+
+  void write_residual() {
+    const index_t pixels = l_.res_h() * l_.res_w();
+    bytes& m = out_.acts;
+    res_plane_ = round_up(4 * pixels, 64);
+    m.resize(m.size() + static_cast<std::size_t>(ceil_div(l_.out_c, 4) * res_plane_), 0xA5);
+    for (index_t o = 0; o < l_.out_c; ++o)
+      for (index_t i = 0; i < pixels; ++i)
+        m[static_cast<std::size_t>(res_offset_ + o / 4 * res_plane_ + 4 * i + o % 4)] =
+            static_cast<std::uint8_t>(d_.residual[static_cast<std::size_t>(o * pixels + i)]);
   }
 
   bytes index_list() {
@@ -283,7 +319,17 @@ class writer {
     field(regs::layer::bus_bytes, a_.bus_bytes);
     field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) | (l_.out_signed ? 4 : 0) |
                                   (a_.skip ? 16 : 0) | (l_.load_strided ? 128 : 0) |
-                                  (l_.phase_zero ? 256 : 0));
+                                  (l_.phase_zero ? 256 : 0) | (l_.res_stride != 0 ? 32 : 0) |
+                                  (l_.res_signed ? 64 : 0));
+    if (l_.res_stride != 0) {
+      field(regs::layer::res_load_log2, l_.res_load_log2);
+      field(regs::layer::res_stride, l_.res_stride);
+      field(regs::layer::res_group_stride, res_plane_);
+      field(regs::layer::res_zero, d_.res_zero);
+      field(regs::layer::res_multiplier, d_.res_multiplier);
+      field(regs::layer::res_shift, d_.res_shift);
+      field(regs::layer::res_w, l_.res_w());
+    }
     field(regs::layer::kernel_h, l_.kernel);
     field(regs::layer::kernel_w, l_.kernel);
     field(regs::layer::stride, l_.stride);
@@ -318,7 +364,11 @@ class writer {
     const index_t at = 128 + 64 * static_cast<index_t>(number);
     const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, at, f, value); };
     const index_t v = s.y_first / l_.stride;
-    field(regs::step::flags, 3);
+    field(regs::step::flags, s.residual ? 19 : 3);
+    if (s.residual) {
+      field(regs::step::res_offset, res_offset(s));
+      field(regs::step::res_words, res_words(s));
+    }
     field(regs::step::rows, static_cast<index_t>(l_.live.size()));
     field(regs::step::sub_rows, s.sub_rows);
     field(regs::step::sub_cols, sub_cols_);
@@ -346,32 +396,58 @@ class writer {
     return l_.in_w * (s.y_last - s.y_first + 1);
   }
 
-  /// Cycles of the requests of a step.
-  [[nodiscard]] index_t load_cycles(const strip& s) const {
-    const index_t words = a_.bus_words();
-    const auto request = [](index_t beats, index_t cycles_per_beat) {
-      return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
-    };
-    index_t load = request(64 / a_.bus_bytes, 1) + request(list_beats_, a_.bus_bytes / 2) +
-                   request(param_beats_, words) + request(weight_beats_, 1);
-    for (index_t j = 0; j < l_.in_groups(); ++j) {
-      if (j % words == 0) load += request(1, 1);
-      const index_t first = static_cast<index_t>(act_base) + j * in_plane_ + act_offset(s);
-      const index_t beats = ceil_div(first % a_.bus_bytes / 4 + plane_words(s), words);
-      load += request(beats, words >> l_.load_log2);
-    }
-    return load;
+  [[nodiscard]] index_t res_offset(const strip& s) const {
+    return res_offset_ + 4 * l_.res_stride * s.oy_first * l_.res_w();
+  }
+  [[nodiscard]] index_t res_words(const strip& s) const {
+    return l_.res_w() * (l_.res_stride * (s.oy_last - s.oy_first) + 1);
   }
 
-  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9.
+  static index_t request(index_t beats, index_t cycles_per_beat) {
+    return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
+  }
+  /// Cycles of the request of a plane.
+  [[nodiscard]] index_t plane_cycles(index_t offset, index_t count, index_t load_log2) const {
+    const index_t words = a_.bus_words();
+    const index_t lead = (static_cast<index_t>(act_base) + offset) % a_.bus_bytes / 4;
+    return request(ceil_div(lead + count, words), words >> load_log2);
+  }
+  /// Cycles of a step's requests up to the weights.
+  [[nodiscard]] index_t weight_cycles() const {
+    return request(64 / a_.bus_bytes, 1) + request(list_beats_, a_.bus_bytes / 2) +
+           request(param_beats_, a_.bus_words()) + request(weight_beats_, 1);
+  }
+  /// Cycles of the others.
+  [[nodiscard]] index_t tile_cycles(const strip& s) const {
+    index_t load = 0;
+    for (index_t j = 0; j < l_.in_groups(); ++j) {
+      if (j % a_.bus_words() == 0) load += request(1, 1);
+      load += plane_cycles(j * in_plane_ + act_offset(s), plane_words(s), l_.load_log2);
+    }
+    for (index_t j = 0; s.residual && j < ceil_div(l_.out_c, 4); ++j)
+      load += plane_cycles(res_offset(s) + j * res_plane_, res_words(s), l_.res_load_log2);
+    return load;
+  }
+  /// The cycle in which the loader is idle again, sent for the step in cycle `go`; `retired` is the
+  /// last retire before.
+  [[nodiscard]] index_t loaded(const strip& s, index_t go, index_t retired) const {
+    const index_t hold = go + 1 + weight_cycles();
+    if (!s.residual) return hold + tile_cycles(s);
+    return std::max(hold, retired + a_.drain_cycles() + 1) + 1 + tile_cycles(s);
+  }
+
+  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9,
+  /// docs/accelerator-v2.md section 5.5.
   index_t closed_form() {
     // Cycle 1 is DescGo; the loader is idle again in g + 1 + sum; then FillGo, and again.
     const index_t fill_go = 1 + 1 + 2 + 128 / a_.bus_bytes + 1;
-    index_t step_go = fill_go + 1 + load_cycles(strips_.front()) + 1, retired = -1'000'000;
+    index_t retired = -1'000'000;
+    index_t step_go = loaded(strips_.front(), fill_go, retired) + 1;
     for (std::size_t i = 0; i < strips_.size(); ++i) {
+      const bool more = i + 1 < strips_.size();
+      const index_t next = more ? loaded(strips_[i + 1], step_go, retired) : 0;
       retired = last_retire(strips_[i], step_go, retired);
-      if (i + 1 < strips_.size())
-        step_go = std::max(retired + 1, step_go + load_cycles(strips_[i + 1]) + 1) + 1;
+      if (more) step_go = std::max(retired + 1, next) + 1;
     }
     // The last slot of the last pass: does it write?
     const index_t p = l_.pool ? 1 : 0;
@@ -409,7 +485,7 @@ class writer {
   const hw::array_params& a_;
   tiny_image out_;
   index_t in_plane_ = 0, list_beats_ = 0, param_beats_ = 0, weight_beats_ = 0;
-  index_t sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0;
+  index_t sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0, res_offset_ = 0, res_plane_ = 0;
   std::vector<strip> strips_;
 };
 
@@ -590,6 +666,45 @@ std::vector<smoke_case> cases() {
                     .dilation = 4,
                     .pad = 15,
                     .live = {{0}}}});
+    all.push_back({"residual",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4, .in_h = 4, .in_w = 4, .res_stride = 1, .live = {{0}, {}}}});
+    all.push_back({"residual, stride 2, signed, some steps, pooled",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 12,
+                    .in_w = 3,
+                    .out_c = 7,
+                    .strip = 2,
+                    .pool = true,
+                    .out_signed = true,
+                    .res_stride = 2,
+                    .res_load_log2 = 1,
+                    .res_signed = true,
+                    .res_steps = 5,
+                    .live = {{0}, {0}}}});
+    all.push_back({"residual, one pass a step",
+                   swprune_test::small_array(skip),
+                   {.in_c = 1,
+                    .in_h = 16,
+                    .in_w = 2,
+                    .out_c = 4,
+                    .kernel = 1,
+                    .pad = 0,
+                    .strip = 1,
+                    .res_stride = 1,
+                    .live = {{0}}}});
+    all.push_back({"4x8x8, residual",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 20,
+                    .out_c = 20,
+                    .strip = 2,
+                    .res_stride = 1,
+                    .res_load_log2 = 1,
+                    .res_steps = 1,
+                    .live = {{0, 1}, {1}, {0}}}});
     all.push_back({"4x8x8, stride 2, strided load",
                    swprune_test::headline_array(skip),
                    {.in_c = 8,
@@ -657,7 +772,7 @@ TEST_CASE("the RTL computes a convolution in the cycles that the specification g
     REQUIRE(end.has_value());
     CHECK(end->error == 0);
     CHECK(mem.bad_accesses() == 0);
-    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
     CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
     CHECK(end->cnt_cycles == t.cycles);
     CHECK(end->cnt_uops == t.uops);
@@ -677,7 +792,7 @@ TEST_CASE("back-pressure changes the time and nothing else") {
       const auto end = run(*dev, mem, 100 * t.cycles);
       REQUIRE(end.has_value());
       CHECK(mem.bad_accesses() == 0);
-      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
       CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
       CHECK(end->cnt_cycles > t.cycles);
       CHECK(end->cnt_uops == t.uops);
@@ -695,7 +810,7 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
     const auto end = run(*dev, mem, 2 * t.cycles);
     REQUIRE(end.has_value());
     CHECK(end->cnt_cycles == t.cycles);
-    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data));
+    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data, array));
     memory half(t.image, t.acts, array.bus_bytes, 0, 1);
     CHECK_FALSE(run(*dev, half, t.cycles / 2 + 50 * i).has_value());
     dev->reset();
@@ -747,7 +862,7 @@ TEST_CASE("the checks of this test can fail") {
   t.image[weights_at] ^= 0x80;
   memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, mem, 2 * t.cycles).has_value());
-  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data));
+  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data, array));
   t.image[128 + regs::step::out_offset.offset] ^= 0x40;
   memory moved(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, moved, 2 * t.cycles).has_value());

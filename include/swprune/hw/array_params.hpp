@@ -19,6 +19,7 @@ struct array_params {
   index_t wgt_depth = 8192;   ///< words of Pof bytes per buffer half, power of two
   index_t list_depth = 4096;  ///< index entries per buffer half, power of two
   index_t param_depth = 128;  ///< output groups per buffer half, power of two
+  index_t res_depth = 64;     ///< passes per residual buffer half, power of two; 0: no residual add
   bool skip = true;           ///< SkipEn: walk index lists; false: the dense control
   bool pool = true;           ///< PoolEn
 
@@ -61,6 +62,8 @@ inline void check(const array_params& a) {
        a.list_depth);
   need(power_of_two(a.param_depth) && a.param_depth >= 2, "ParamDepth must be a power of two >= 2",
        a.param_depth);
+  need(a.res_depth == 0 || (power_of_two(a.res_depth) && a.res_depth >= 2),
+       "ResDepth must be 0 or a power of two >= 2", a.res_depth);
   need(12 * a.pof * a.param_depth % a.bus_bytes == 0,
        "the parameter records of a buffer half (12 * Pof * ParamDepth bytes) must be whole beats",
        a.param_depth);
