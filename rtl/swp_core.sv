@@ -57,6 +57,8 @@ module swp_core #(
   output logic [      39:0] wr_addr_o,
   output logic [Pox*32-1:0] wr_data_o,
   output logic [ Pox*4-1:0] wr_strb_o,
+  output logic              wr_fence_o,   // the last write of a step, perhaps without a byte
+  input  logic              wr_fenced_i,  // what was written up to the oldest fence can be read
   // counters
   output logic [      31:0] cnt_cycles_o,
   output logic [      31:0] cnt_uops_o,
@@ -121,16 +123,18 @@ module swp_core #(
   localparam bit          ResEn    = ResDepth != 0;
 
   // --- controller and loader --------------------------------------------------------------------
-  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel, r_sel;
+  logic               go_layer, go_step, load_idle, step_go, layer_go, w_sel, a_sel, r_sel;
   logic               seq_idle, store_idle, clear;
   logic [       31:0] go_index, desc_addr;
   logic [        3:0] ctrl_state;
   logic [        2:0] load_state;
-  logic [LayerBw-1:0] layer;
+  logic [        7:0] load_error;
+  logic [       15:0] unstored;
+  logic [LayerBw-1:0] next_layer, layer;  // of the step that is loaded, that is computed
   logic [ StepBw-1:0] next, cur_q;
 
   // The layer's fields that the datapath uses.
-  logic        pool, in_signed, out_signed, interleaved;
+  logic        pool, in_signed, out_signed;
   logic [ 2:0] stride, seg_y_log2, seg_x_log2;
   logic [15:0] in_h, in_w, conv_h, conv_w, bank_cols, slot_words;
   logic [31:0] out_px_stride, out_row_stride, out_group_stride, out_image_stride;
@@ -140,8 +144,6 @@ module swp_core #(
   assign in_signed   = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_INPUT_SIGNED];
   assign out_signed  = layer[swp_regs_pkg::LAYER_FLAGS_BIT
                              + swp_regs_pkg::LAYER_FLAG_OUTPUT_SIGNED];
-  assign interleaved = layer[swp_regs_pkg::LAYER_FLAGS_BIT
-                             + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
   assign stride      = layer[swp_regs_pkg::LAYER_STRIDE_BIT +: 3];
   assign seg_y_log2  = layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3];
   assign seg_x_log2  = layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3];
@@ -157,15 +159,7 @@ module swp_core #(
   assign out_group_stride = layer[swp_regs_pkg::LAYER_OUT_GROUP_STRIDE_BIT +: 32];
   assign out_image_stride = layer[swp_regs_pkg::LAYER_OUT_IMAGE_STRIDE_BIT +: 32];
 
-  swp_ctrl #(
-    .Poy     (Poy),
-    .Pox     (Pox),
-    .Pof     (Pof),
-    .BusBytes(BusBytes),
-    .SkipEn  (SkipEn),
-    .PoolEn  (PoolEn),
-    .ResEn   (ResEn)
-  ) u_ctrl (
+  swp_ctrl u_ctrl (
     .clk_i,
     .rst_ni,
     .start_i,
@@ -174,38 +168,35 @@ module swp_core #(
     .busy_o,
     .done_o,
     .error_o,
-    .go_desc_o         (go_desc),
+    .go_layer_o        (go_layer),
     .go_step_o         (go_step),
     .go_index_o        (go_index),
     .desc_addr_o       (desc_addr),
     .load_idle_i       (load_idle),
-    .magic_i           (layer[swp_regs_pkg::LAYER_MAGIC_BIT +: 32]),
-    .version_i         (layer[swp_regs_pkg::LAYER_VERSION_BIT +: 16]),
-    .bytes_i           (layer[swp_regs_pkg::LAYER_BYTES_BIT +: 16]),
-    .poy_i             (layer[swp_regs_pkg::LAYER_POY_BIT +: 8]),
-    .pox_i             (layer[swp_regs_pkg::LAYER_POX_BIT +: 8]),
-    .pof_i             (layer[swp_regs_pkg::LAYER_POF_BIT +: 8]),
-    .bus_bytes_i       (layer[swp_regs_pkg::LAYER_BUS_BYTES_BIT +: 8]),
-    .pool_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_POOL]),
-    .skip_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_SKIP]),
-    .residual_i        (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_RESIDUAL]),
-    .step_count_i      (layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
+    .load_error_i      (load_error),
+    .step_count_i      (next_layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
     .next_new_weights_i(next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS]),
     .next_new_acts_i   (next[swp_regs_pkg::STEP_FLAGS_BIT
                              + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS]),
     .next_residual_i   (next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL]),
     .step_go_o         (step_go),
+    .layer_go_o        (layer_go),
     .w_sel_o           (w_sel),
     .a_sel_o           (a_sel),
     .r_sel_o           (r_sel),
     .seq_idle_i        (seq_idle),
-    .store_idle_i      (store_idle),
+    .fenced_i          (wr_fenced_i),
+    .unstored_o        (unstored),
     .clear_o           (clear),
     .state_o           (ctrl_state)
   );
 
   always_ff @(posedge clk_i) begin
     if (step_go) cur_q <= next;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (layer_go) layer <= next_layer;
   end
 
   // The current step's fields that the datapath uses.
@@ -232,21 +223,29 @@ module swp_core #(
   logic [ 1:0] res_c4;
 
   swp_load #(
+    .Poy     (Poy),
+    .Pox     (Pox),
+    .Pof     (Pof),
     .BusBytes(BusBytes),
-    .Pof     (Pof)
+    .ResDepth(ResDepth),
+    .SkipEn  (SkipEn),
+    .PoolEn  (PoolEn)
   ) u_load (
     .clk_i,
     .rst_ni,
     .image_base_i,
     .act_base_i,
-    .go_desc_i        (go_desc),
+    .start_i          (clear),
+    .go_layer_i       (go_layer),
     .go_step_i        (go_step),
     .go_index_i       (go_index),
     .desc_addr_i      (desc_addr),
     .idle_o           (load_idle),
+    .error_o          (load_error),
+    .unstored_i       (unstored),
     .res_busy_i       (res_busy),
     .state_o          (load_state),
-    .layer_o          (layer),
+    .layer_o          (next_layer),
     .step_o           (next),
     .rd_req_valid_o,
     .rd_req_ready_i,
@@ -291,9 +290,9 @@ module swp_core #(
     .sub_i      (plane_sub),
     .beat_end_i (plane_beat_end),
     .data_i     (rd_data_i),
-    .load_log2_i(plane_res ? layer[swp_regs_pkg::LAYER_RES_LOAD_LOG2_BIT +: 8]
-                           : layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
-    .strided_i  (!plane_res && layer[swp_regs_pkg::LAYER_FLAGS_BIT
+    .load_log2_i(plane_res ? next_layer[swp_regs_pkg::LAYER_RES_LOAD_LOG2_BIT +: 8]
+                           : next_layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
+    .strided_i  (!plane_res && next_layer[swp_regs_pkg::LAYER_FLAGS_BIT
                                      + swp_regs_pkg::LAYER_FLAG_LOAD_STRIDED]),
     .residual_o (words_res),
     .part_o     (words_part),
@@ -325,13 +324,14 @@ module swp_core #(
     .inside_i     (words_inside),
     .now_i        (words_now),
     .data_i       (words_data),
-    .stride_i     (stride),
-    .phase_zero_i (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_PHASE_ZERO]),
-    .interleaved_i(interleaved),
-    .seg_y_log2_i (seg_y_log2),
-    .seg_x_log2_i (seg_x_log2),
-    .in_w_i       (in_w),
-    .bank_cols_i  (Aw'(bank_cols)),
+    .stride_i     (next_layer[swp_regs_pkg::LAYER_STRIDE_BIT +: 3]),
+    .phase_zero_i (next_layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_PHASE_ZERO]),
+    .interleaved_i(next_layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                              + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED]),
+    .seg_y_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3]),
+    .seg_x_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3]),
+    .in_w_i       (next_layer[swp_regs_pkg::LAYER_IN_W_BIT +: 16]),
+    .bank_cols_i  (Aw'(next_layer[swp_regs_pkg::LAYER_BANK_COLS_BIT +: 16])),
     .y_start_i    (next[swp_regs_pkg::STEP_Y_START_BIT +: 8]),
     .any_o        (place_any),
     .valid_o      (place_valid),
@@ -546,7 +546,7 @@ module swp_core #(
   );
 
   // --- drain, requantisation, pooling, store ----------------------------------------------------
-  logic          drain_active, emptied;
+  logic          drain_active, emptied, pass_end;
   logic [Tw-1:0] group;
   logic [Rw-1:0] param_row;
   logic [  39:0] pass_addr;
@@ -565,6 +565,7 @@ module swp_core #(
     .rst_ni,
     .start_i           (step_go),
     .start_addr_i      (act_base_i + {8'd0, next[swp_regs_pkg::STEP_OUT_OFFSET_BIT +: 32]}),
+    .rows_i            (rows),
     .sub_rows_i        (sub_rows),
     .sub_cols_i        (sub_cols),
     .oy_first_i        (oy_first),
@@ -587,7 +588,8 @@ module swp_core #(
     .pass_addr_o       (pass_addr),
     .pass_y_o          (pass_y),
     .pass_x_o          (pass_x),
-    .pass_word_o       (pass_word)
+    .pass_word_o       (pass_word),
+    .pass_end_o        (pass_end)
   );
 
   logic [Pof*32-1:0] bias;
@@ -641,10 +643,10 @@ module swp_core #(
       .now_i        (words_now),
       .data_i       (words_data),
       .busy_o       (res_busy),
-      .stride2_i    (layer[swp_regs_pkg::LAYER_RES_STRIDE_BIT + 1]),
-      .seg_y_log2_i (seg_y_log2),
-      .seg_x_log2_i (seg_x_log2),
-      .res_w_i      (layer[swp_regs_pkg::LAYER_RES_W_BIT +: 16]),
+      .stride2_i    (next_layer[swp_regs_pkg::LAYER_RES_STRIDE_BIT + 1]),
+      .seg_y_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3]),
+      .seg_x_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3]),
+      .res_w_i      (next_layer[swp_regs_pkg::LAYER_RES_W_BIT +: 16]),
       .sub_rows_i   (next[swp_regs_pkg::STEP_SUB_ROWS_BIT +: 16]),
       .sub_cols_i   (next[swp_regs_pkg::STEP_SUB_COLS_BIT +: 16]),
       .step_go_i    (step_go),
@@ -755,6 +757,7 @@ module swp_core #(
     .pass_y_i          (pass_y),
     .pass_x_i          (pass_x),
     .pass_word_i       (pass_word),
+    .pass_end_i        (pass_end),
     .images_i          (images),
     .fill_i            (fill),
     .fill_buf_o        (fill_buf),
@@ -781,7 +784,8 @@ module swp_core #(
     .wr_ready_i,
     .wr_addr_o,
     .wr_data_o,
-    .wr_strb_o
+    .wr_strb_o,
+    .wr_fence_o
   );
 
   // --- counters and probe -----------------------------------------------------------------------
@@ -795,7 +799,7 @@ module swp_core #(
     .drain_stall_i (!en),
     .load_stall_i  (ctrl_state == swp_regs_pkg::CTRL_STEP_WAIT && seq_idle && !load_idle),
     .read_i        (rd_valid_i && rd_ready_o),
-    .write_i       (wr_valid_o && wr_ready_i),
+    .write_i       (wr_valid_o && wr_ready_i && wr_strb_o != '0),
     .cycles_o      (cnt_cycles_o),
     .uops_o        (cnt_uops_o),
     .blocks_o      (cnt_blocks_o),
@@ -806,7 +810,8 @@ module swp_core #(
   );
 
   assign probe_o = {
-    4'd0,
+    1'd0,
+    unstored[2:0],
     r_sel,
     load_state[2],
     uop_waddr,
@@ -833,11 +838,13 @@ module swp_core #(
   // Fields of the records that hardware does not look at: checks of the software's side, reserved
   // bytes, and the loader's fields in the current step.
   logic unused_fields;
-  assign unused_fields = &{1'b0, layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr,
+  assign unused_fields = &{1'b0, layer, next_layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr,
                            res_pass};
 
   `SWP_ASSERT(RetireIsLast, !retire || p4_last)
   `SWP_ASSERT(FillIsAllocated, !fill || filled < alloc)
+  `SWP_ASSERT(FlushedIsStored, !(ctrl_state == swp_regs_pkg::CTRL_FLUSH && unstored == 16'd0)
+              || store_idle)
 
 endmodule : swp_core
 

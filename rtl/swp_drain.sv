@@ -31,6 +31,7 @@ module swp_drain #(
   // step
   input  logic          start_i,
   input  logic [  39:0] start_addr_i,
+  input  logic [  15:0] rows_i,
   input  logic [  15:0] sub_rows_i,
   input  logic [  15:0] sub_cols_i,
   input  logic [  15:0] oy_first_i,
@@ -56,7 +57,8 @@ module swp_drain #(
   output logic [  39:0] pass_addr_o,
   output logic [  16:0] pass_y_o,
   output logic [  16:0] pass_x_o,
-  output logic [  19:0] pass_word_o  // channel word of the pass in the layer
+  output logic [  19:0] pass_word_o,  // channel word of the pass in the layer
+  output logic          pass_end_o    // the step's last one
 );
 
   localparam int unsigned WordsLog2 = $clog2(Pof / 4);
@@ -137,6 +139,7 @@ module swp_drain #(
   assign pass_y_o    = pool_i ? y_conv[17:1] : y_conv[16:0];
   assign pass_x_o    = pool_i ? x_conv[17:1] : x_conv[16:0];
   assign pass_word_o = ({4'd0, og_first_i} + {4'd0, r_q}) << WordsLog2;
+  assign pass_end_o  = sx_end && sy_end && r_q + 16'd1 == rows_i;
   assign param_row_o = r_q[Rw-1:0];
 
   logic unused_conv;

@@ -3,14 +3,15 @@
 // Loader: fetches descriptors, step records, index lists, parameters, weights, activation planes
 // and residual planes, one read request at a time.
 //
-// A job begins with go_desc_i or go_step_i in a cycle with state Idle and is over when the state is
-// Idle again. With a memory that never waits:
+// A job begins with go_layer_i (a layer's descriptor and first step) or go_step_i in a cycle with
+// state Idle and is over when the state is Idle again. With a memory that never waits:
 //
 //   cycle   g      g+1    g+2    g+3 .. g+2+n         g+3+n
 //   state   Idle   Next   Req    Data (n = beats*cpb)  Next or Idle
 //
-// A step with a residual waits in state Hold, one cycle at least, before its planes and residual,
-// until res_busy_i is low.
+// Behind a descriptor comes one cycle of state Check. Before its planes and residual a step waits in
+// state Hold, one cycle at least, if one of its flags says so: until what it reads is in memory
+// (unstored_i), or until the residual that it replaces has been read (res_busy_i).
 // A beat is worked on for cpb cycles, part by part; rd_ready_o is high in the last of them. So the
 // data must stay while rd_valid_i is high and rd_ready_o is low. A request of no beats is left out.
 // Data leave at *_we_o in the cycle of their part; the words of planes go to swp_load_words.
@@ -19,8 +20,13 @@
 `default_nettype none
 
 module swp_load #(
-  parameter  int unsigned BusBytes = 32,
+  parameter  int unsigned Poy      = 4,
+  parameter  int unsigned Pox      = 8,
   parameter  int unsigned Pof      = 8,
+  parameter  int unsigned BusBytes = 32,
+  parameter  int unsigned ResDepth = 64,
+  parameter  bit          SkipEn   = 1'b1,
+  parameter  bit          PoolEn   = 1'b1,
   localparam int unsigned Bw       = 8 * BusBytes,
   localparam int unsigned BusWords = BusBytes / 4,
   localparam int unsigned LayerBw  = 8 * 128,
@@ -31,11 +37,14 @@ module swp_load #(
   input  logic [       39:0] image_base_i,
   input  logic [       39:0] act_base_i,
   // controller
-  input  logic               go_desc_i,
+  input  logic               start_i,  // of a run
+  input  logic               go_layer_i,
   input  logic               go_step_i,
   input  logic [       31:0] go_index_i,
   input  logic [       31:0] desc_addr_i,
   output logic               idle_o,
+  output logic [        7:0] error_o,
+  input  logic [       15:0] unstored_i,
   input  logic               res_busy_i,
   output logic [        2:0] state_o,
   output logic [LayerBw-1:0] layer_o,
@@ -49,7 +58,7 @@ module swp_load #(
   output logic               rd_ready_o,
   input  logic [     Bw-1:0] rd_data_i,
   // buffers
-  output logic               clear_o,      // with go_step_i: list, parameter, weight addresses to 0
+  output logic               clear_o,      // with a job: list, parameter, weight addresses to 0
   output logic               list_we_o,
   output logic               param_we_o,
   output logic               weight_we_o,
@@ -103,10 +112,10 @@ module swp_load #(
   logic [        3:0] lead_q, lead;
   logic [        4:0] sub_q;
   logic [       15:0] beat_q;
-  logic               part, part_end, req_end, more, hold;
+  logic               go, part, part_end, req_end, more, hold, hold_over;
 
   // --- record fields ----------------------------------------------------------------------------
-  logic        new_weights, new_acts, residual, interleaved;
+  logic        new_weights, new_acts, wait_stored, wait_but_last, residual, interleaved;
   logic [15:0] list_beats, param_beats, weight_beats, slots, images, rows;
   logic [15:0] plane_words;
   logic [31:0] list_off, param_off, weight_off, fetch_off, act_off, res_off;
@@ -116,6 +125,9 @@ module swp_load #(
   assign new_weights  = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS];
   assign new_acts     = step_d[swp_regs_pkg::STEP_FLAGS_BIT
                                + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS];
+  assign wait_stored  = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_WAIT_STORED];
+  assign wait_but_last = step_d[swp_regs_pkg::STEP_FLAGS_BIT
+                                + swp_regs_pkg::STEP_FLAG_WAIT_BUT_LAST];
   assign residual     = step_d[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL];
   assign list_beats   = step_d[swp_regs_pkg::STEP_LIST_BEATS_BIT +: 16];
   assign param_beats  = step_d[swp_regs_pkg::STEP_PARAM_BEATS_BIT +: 16];
@@ -150,7 +162,9 @@ module swp_load #(
   always_comb begin
     more      = 1'b1;
     what_next = Fetch;
-    if (what_q == Fetch) begin
+    if (what_q == Layer) begin
+      what_next = Step;
+    end else if (what_q == Fetch) begin
       what_next = Plane;
     end else if (what_q == Plane && (more_images || more_slots)) begin
       what_next = (!more_images && next_fetch) ? Fetch : Plane;
@@ -164,15 +178,16 @@ module swp_load #(
     end else if ((what_q == Step || what_q == List || what_q == Params) && new_weights
                  && weight_beats != 16'd0) begin
       what_next = Weights;
-    end else if (what_q == Layer || what_q == Plane || !new_acts || slots == 16'd0) begin
-      more      = what_q != Layer && residual;
+    end else if (what_q == Plane || !new_acts || slots == 16'd0) begin
+      more      = residual;
       what_next = Res;
     end
   end
 
-  // What is computed may still be reading what the tile and its residual will replace.
-  assign hold = more && residual && (what_next == Fetch || what_next == Res) && what_q != Plane
-             && what_q != Res;
+  assign hold      = more && (wait_stored || wait_but_last || residual)
+                  && (what_next == Fetch || what_next == Res) && what_q != Plane && what_q != Res;
+  assign hold_over = !(wait_stored && unstored_i != 16'd0) && !(wait_but_last && unstored_i > 16'd1)
+                  && !(residual && res_busy_i);
 
   // --- request formation, state Next ------------------------------------------------------------
   logic [39:0] base, plane_addr;
@@ -231,7 +246,29 @@ module swp_load #(
   assign plane_last  = {1'b0, plane_words} + {13'd0, lead} + 17'(BusWords - 1);
   assign plane_beats = plane_last >> WordBits;
 
+  // --- check ------------------------------------------------------------------------------------
+  logic [7:0] check, error_q;
+
+  swp_layer_check #(
+    .Poy     (Poy),
+    .Pox     (Pox),
+    .Pof     (Pof),
+    .BusBytes(BusBytes),
+    .ResDepth(ResDepth),
+    .SkipEn  (SkipEn),
+    .PoolEn  (PoolEn)
+  ) u_check (
+    .layer_i(layer_q),
+    .error_o(check)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || start_i) error_q <= swp_regs_pkg::RUN_ERROR_NONE;
+    else if (state_q == swp_regs_pkg::LOAD_CHECK) error_q <= check;
+  end
+
   // --- state ------------------------------------------------------------------------------------
+  assign go       = go_layer_i || go_step_i;
   assign part     = state_q == swp_regs_pkg::LOAD_DATA && rd_valid_i;
   assign part_end = sub_q == cpb_m1_q;
   assign req_end  = part && part_end && (beat_q + 16'd1 == beats_q);
@@ -241,12 +278,17 @@ module swp_load #(
       state_q <= swp_regs_pkg::LOAD_IDLE;
     end else begin
       unique case (state_q)
-        swp_regs_pkg::LOAD_IDLE: if (go_desc_i || go_step_i) state_q <= swp_regs_pkg::LOAD_NEXT;
+        swp_regs_pkg::LOAD_IDLE: if (go) state_q <= swp_regs_pkg::LOAD_NEXT;
         swp_regs_pkg::LOAD_NEXT: state_q <= swp_regs_pkg::LOAD_REQ;
         swp_regs_pkg::LOAD_REQ:  if (rd_req_ready_i) state_q <= swp_regs_pkg::LOAD_DATA;
-        swp_regs_pkg::LOAD_HOLD: if (!res_busy_i) state_q <= swp_regs_pkg::LOAD_NEXT;
+        swp_regs_pkg::LOAD_CHECK: begin
+          state_q <= (check == swp_regs_pkg::RUN_ERROR_NONE) ? swp_regs_pkg::LOAD_NEXT
+                                                             : swp_regs_pkg::LOAD_IDLE;
+        end
+        swp_regs_pkg::LOAD_HOLD: if (hold_over) state_q <= swp_regs_pkg::LOAD_NEXT;
         default: begin
-          if (req_end && hold) state_q <= swp_regs_pkg::LOAD_HOLD;
+          if (req_end && what_q == Layer) state_q <= swp_regs_pkg::LOAD_CHECK;
+          else if (req_end && hold) state_q <= swp_regs_pkg::LOAD_HOLD;
           else if (req_end) state_q <= more ? swp_regs_pkg::LOAD_NEXT : swp_regs_pkg::LOAD_IDLE;
         end
       endcase
@@ -254,9 +296,9 @@ module swp_load #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (go_desc_i || go_step_i) begin
-      what_q  <= go_desc_i ? Layer : Step;
-      index_q <= go_index_i;
+    if (go) begin
+      what_q  <= go_layer_i ? Layer : Step;
+      index_q <= go_layer_i ? 32'd0 : go_index_i;
     end else if (req_end) begin
       what_q <= what_next;
     end
@@ -283,7 +325,7 @@ module swp_load #(
 
   // Place in the sequence of planes: slots, and the images of a slot.
   always_ff @(posedge clk_i) begin
-    if (go_step_i) begin
+    if (go) begin
       slot_q      <= 16'd0;
       image_q     <= 16'd0;
       image_off_q <= 32'd0;
@@ -309,7 +351,7 @@ module swp_load #(
                     * step_q[swp_regs_pkg::STEP_SUB_COLS_BIT +: 16];
 
   always_ff @(posedge clk_i) begin
-    if (go_step_i) begin
+    if (go) begin
       res_row_q       <= 16'd0;
       res_c4_q        <= 2'd0;
       res_pass_q      <= 16'd0;
@@ -369,7 +411,8 @@ module swp_load #(
   assign rd_req_addr_o     = rd_req_valid_o ? addr_q : 40'd0;
   assign rd_req_beats_o    = rd_req_valid_o ? beats_q : 16'd0;
   assign rd_ready_o        = state_q == swp_regs_pkg::LOAD_DATA && part_end;
-  assign clear_o           = go_step_i;
+  assign clear_o           = go;
+  assign error_o           = error_q;
   assign list_we_o         = part && what_q == List;
   assign param_we_o        = part && what_q == Params;
   assign weight_we_o       = part && what_q == Weights;

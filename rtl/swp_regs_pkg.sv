@@ -326,8 +326,6 @@ package swp_regs_pkg;
 
   // states
   localparam logic [3:0] CTRL_IDLE = 4'h0;
-  localparam logic [3:0] CTRL_DESC_GO = 4'h1;
-  localparam logic [3:0] CTRL_DESC_WAIT = 4'h2;
   localparam logic [3:0] CTRL_FILL_GO = 4'h3;
   localparam logic [3:0] CTRL_FILL_WAIT = 4'h4;
   localparam logic [3:0] CTRL_STEP_GO = 4'h5;
@@ -339,6 +337,7 @@ package swp_regs_pkg;
   localparam logic [2:0] LOAD_NEXT = 3'h1;
   localparam logic [2:0] LOAD_REQ = 3'h2;
   localparam logic [2:0] LOAD_DATA = 3'h3;
+  localparam logic [2:0] LOAD_CHECK = 3'h4;
   localparam logic [2:0] LOAD_HOLD = 3'h5;
 
   // probe
@@ -384,6 +383,8 @@ package swp_regs_pkg;
   localparam int unsigned PROBE_LOAD_HIGH_BITS = 1;
   localparam int unsigned PROBE_R_SEL_BIT = 59;
   localparam int unsigned PROBE_R_SEL_BITS = 1;
+  localparam int unsigned PROBE_UNSTORED_BIT = 60;
+  localparam int unsigned PROBE_UNSTORED_BITS = 3;
   // verilator lint_on UNUSEDPARAM
 
 endpackage : swp_regs_pkg

@@ -84,6 +84,7 @@ class verilated_core final : public hw::device {
     m.rd_req_ready_i = in.rd_req_ready;
     m.rd_valid_i = in.rd_valid;
     m.wr_ready_i = in.wr_ready;
+    m.wr_fenced_i = in.wr_fenced;
     if (in.rd_valid)
       std::memcpy(&m.rd_data_i, in.rd_data.data(), static_cast<std::size_t>(params_.bus_bytes));
     enter();
@@ -116,6 +117,7 @@ class verilated_core final : public hw::device {
     out.wr_addr = m.wr_addr_o;
     std::memcpy(out.wr_data.data(), &m.wr_data_o, 4 * static_cast<std::size_t>(params_.pox));
     out.wr_strb = m.wr_strb_o;
+    out.wr_fence = m.wr_fence_o;
     out.cnt_cycles = m.cnt_cycles_o;
     out.cnt_uops = m.cnt_uops_o;
     out.cnt_blocks = m.cnt_blocks_o;

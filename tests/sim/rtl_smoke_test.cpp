@@ -37,7 +37,9 @@ constexpr index_t guard = 256;  // bytes on both sides of the output that must n
 struct tiny_layer {
   index_t in_c = 6, in_h = 5, in_w = 6, out_c = 8;
   index_t kernel = 3, stride = 1, dilation = 1, pad = 1;
-  index_t strip = 0;  // sub-tile rows of a step; 0: all in one
+  index_t layers = 1;  // the same one so many times
+  int wait = 0;        // flags of the first step of the second one and those behind it
+  index_t strip = 0;   // sub-tile rows of a step; 0: all in one
   index_t load_log2 = 0;
   bool load_strided = false, phase_zero = false;
   bool pool = false, in_signed = false, out_signed = false;
@@ -176,7 +178,8 @@ class writer {
     sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
     bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
     cut_strips();
-    out_.image.resize(static_cast<std::size_t>(128 + 64 * static_cast<index_t>(strips_.size())));
+    const auto steps = static_cast<index_t>(strips_.size());
+    out_.image.resize(static_cast<std::size_t>(l_.layers * (128 + 64 * steps)));
     const bytes list = index_list(), params = parameters(), weights = weight_bytes();
     const index_t list_at = append(out_.image, list);
     const index_t params_at = append(out_.image, params);
@@ -190,9 +193,13 @@ class writer {
     list_beats_ = beats(list);
     param_beats_ = beats(params);
     weight_beats_ = beats(weights);
-    write_descriptor();
-    for (std::size_t i = 0; i < strips_.size(); ++i)
-      write_step(i, list_at, params_at, weights_at, fetch_at);
+    for (index_t layer = 0; layer < l_.layers; ++layer) {
+      const index_t steps_at = 128 * l_.layers + 64 * steps * layer;
+      write_descriptor(128 * layer, steps_at);
+      for (index_t i = 0; i < steps; ++i)
+        write_step(steps_at + 64 * i, strips_[static_cast<std::size_t>(i)],
+                   layer != 0 && i == 0 ? l_.wait : 0, list_at, params_at, weights_at, fetch_at);
+    }
     out_.cycles = closed_form();
     return out_;
   }
@@ -307,9 +314,9 @@ class writer {
   }
   [[nodiscard]] index_t pass_interval() const { return std::max(a_.drain_cycles(), write_slots()); }
 
-  void write_descriptor() {
+  void write_descriptor(index_t at, index_t steps_at) {
     bytes& m = out_.image;
-    const auto field = [&](regs::byte_field f, index_t value) { put(m, 0, f, value); };
+    const auto field = [&](regs::byte_field f, index_t value) { put(m, at, f, value); };
     field(regs::layer::magic, regs::format::layer_magic);
     field(regs::layer::version, 2);
     field(regs::layer::bytes, 128);
@@ -351,20 +358,18 @@ class writer {
     field(regs::layer::bank_cols, bank_cols_);
     field(regs::layer::slot_words, slot_words_);
     field(regs::layer::step_count, static_cast<index_t>(strips_.size()));
-    field(regs::layer::steps_offset, 128);
+    field(regs::layer::steps_offset, steps_at);
     field(regs::layer::out_px_stride, 4);
     field(regs::layer::out_row_stride, 4 * l_.out_w());
     field(regs::layer::out_group_stride, out_.plane);
     field(regs::layer::pass_interval, pass_interval());
   }
 
-  void write_step(std::size_t number, index_t list, index_t params, index_t weights,
-                  index_t fetch) {
-    const strip& s = strips_[number];
-    const index_t at = 128 + 64 * static_cast<index_t>(number);
+  void write_step(index_t at, const strip& s, int wait, index_t list, index_t params,
+                  index_t weights, index_t fetch) {
     const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, at, f, value); };
     const index_t v = s.y_first / l_.stride;
-    field(regs::step::flags, s.residual ? 19 : 3);
+    field(regs::step::flags, (s.residual ? 19 : 3) | wait);
     if (s.residual) {
       field(regs::step::res_offset, res_offset(s));
       field(regs::step::res_words, res_words(s));
@@ -428,34 +433,43 @@ class writer {
       load += plane_cycles(res_offset(s) + j * res_plane_, res_words(s), l_.res_load_log2);
     return load;
   }
-  /// The cycle in which the loader is idle again, sent for the step in cycle `go`; `retired` is the
-  /// last retire before.
-  [[nodiscard]] index_t loaded(const strip& s, index_t go, index_t retired) const {
-    const index_t hold = go + 1 + weight_cycles();
-    if (!s.residual) return hold + tile_cycles(s);
-    return std::max(hold, retired + a_.drain_cycles() + 1) + 1 + tile_cycles(s);
+  /// What the loader's waits hang on: of the step that is computed and of the one before it.
+  struct progress {
+    index_t retired_before = long_ago, stored_before = long_ago, stored = long_ago;
+  };
+  static constexpr index_t long_ago = -1'000'000;
+
+  /// The cycle in which the loader is idle again that was sent in cycle `go`.
+  [[nodiscard]] index_t loaded(const strip& s, index_t go, bool layer, int wait,
+                               const progress& p) const {
+    const index_t descriptor = layer ? request(128 / a_.bus_bytes, 1) + 1 : 0;
+    const index_t hold = go + 1 + descriptor + weight_cycles();
+    if (!s.residual && wait == 0) return hold + tile_cycles(s);
+    index_t over = hold;
+    if (s.residual) over = std::max(over, p.retired_before + a_.drain_cycles() + 1);
+    if (wait == 4) over = std::max(over, p.stored + 2);
+    if (wait == 8) over = std::max(over, p.stored_before + 2);
+    return over + 1 + tile_cycles(s);
   }
 
-  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9,
-  /// docs/accelerator-v2.md section 5.5.
+  /// Cycles of the whole run with an ideal memory: docs/accelerator-v2.md section 5.5.
   index_t closed_form() {
-    // Cycle 1 is DescGo; the loader is idle again in g + 1 + sum; then FillGo, and again.
-    const index_t fill_go = 1 + 1 + 2 + 128 / a_.bus_bytes + 1;
-    index_t retired = -1'000'000;
-    index_t step_go = loaded(strips_.front(), fill_go, retired) + 1;
-    for (std::size_t i = 0; i < strips_.size(); ++i) {
-      const bool more = i + 1 < strips_.size();
-      const index_t next = more ? loaded(strips_[i + 1], step_go, retired) : 0;
-      retired = last_retire(strips_[i], step_go, retired);
-      if (more) step_go = std::max(retired + 1, next) + 1;
-    }
-    // The last slot of the last pass: does it write?
-    const index_t p = l_.pool ? 1 : 0;
-    const index_t last_y = ((ceil_div(l_.conv_h(), a_.poy) * a_.poy) >> p) - 1;
-    const index_t last_word = static_cast<index_t>(l_.live.size()) * (a_.pof / 4) - 1;
-    const bool writes = last_y < l_.out_h() && last_word < ceil_div(l_.out_c, 4) &&
-                        (((sub_cols_ - 1) * a_.pox) >> p) < l_.out_w();
-    return retired + a_.drain_cycles() + 4 + write_slots() + (writes ? 1 : 0) + 1;
+    progress p;
+    index_t step_go = loaded(strips_.front(), 1, true, 0, p) + 1, retired = long_ago;
+    for (index_t layer = 0; layer < l_.layers; ++layer)
+      for (std::size_t i = 0; i < strips_.size(); ++i) {
+        p.retired_before = retired;
+        p.stored_before = i == 0 ? long_ago : p.stored;
+        retired = last_retire(strips_[i], step_go, retired);
+        p.stored = retired + a_.drain_cycles() + write_slots() + 4;
+        const bool last = i + 1 == strips_.size(), next_layer = layer + 1 < l_.layers;
+        index_t end = retired + 1;
+        if (!last) end = std::max(end, loaded(strips_[i + 1], step_go, false, 0, p));
+        if (last && next_layer)
+          end = std::max(end, loaded(strips_.front(), step_go, true, l_.wait, p));
+        step_go = last ? std::max(end + 1, p.stored + 2) + 1 : end + 1;
+      }
+    return step_go;  // Done comes where another layer would begin
   }
 
   /// The cycle of the step's last retire; counts passes, micro-ops and blocks.
@@ -506,6 +520,8 @@ class memory {
     in.act_base = act_base;
     in.rd_req_ready = go();
     in.wr_ready = go();
+    in.wr_fenced = fences_ != 0 && go();
+    fences_ -= in.wr_fenced;
     if (!beats_.empty() && (offered_ || go())) {
       offered_ = true;
       in.rd_valid = true;
@@ -521,6 +537,7 @@ class memory {
       for (std::uint64_t b = 0; b < out.rd_req_beats; ++b)
         beats_.push_back(out.rd_req_addr + b * static_cast<std::uint64_t>(bus_bytes_));
     if (out.wr_valid && in.wr_ready) write(out);
+    fences_ += out.wr_valid && in.wr_ready && out.wr_fence;
     return in;
   }
 
@@ -554,7 +571,7 @@ class memory {
   rng rng_;
   std::deque<std::uint64_t> beats_;
   bool offered_ = false;
-  index_t bad_ = 0;
+  index_t bad_ = 0, fences_ = 0;
 };
 
 /// Runs to the end; nothing if the core is still busy after `limit` cycles.
@@ -570,6 +587,8 @@ std::optional<hw::core_outputs> run(hw::device& dev, memory& mem, index_t limit,
   }
   return std::nullopt;
 }
+
+std::uint16_t layers_of(const tiny_layer& l) { return static_cast<std::uint16_t>(l.layers); }
 
 /// Output bytes of the region, channel by channel.
 std::vector<int> read_output(const tiny_layer& l, const tiny_image& t, const bytes& acts) {
@@ -666,6 +685,23 @@ std::vector<smoke_case> cases() {
                     .dilation = 4,
                     .pad = 15,
                     .live = {{0}}}});
+    for (const int wait : {0, 4, 8}) {
+      all.push_back({"three layers, wait " + std::to_string(wait),
+                     swprune_test::small_array(skip),
+                     {.layers = 3, .wait = wait, .strip = 1, .live = {{0, 1}, {1}}}});
+      all.push_back({"layers of one pass, wait " + std::to_string(wait),
+                     swprune_test::small_array(skip),
+                     {.in_c = 1,
+                      .in_h = 2,
+                      .in_w = 1,
+                      .out_c = 1,
+                      .kernel = 1,
+                      .pad = 0,
+                      .layers = 4,
+                      .wait = wait,
+                      .res_stride = 1,
+                      .live = {{0}}}});
+    }
     all.push_back({"residual",
                    swprune_test::small_array(skip),
                    {.in_c = 4, .in_h = 4, .in_w = 4, .res_stride = 1, .live = {{0}, {}}}});
@@ -768,7 +804,7 @@ TEST_CASE("the RTL computes a convolution in the cycles that the specification g
     const tiny_image t = writer(c.layer, data, c.array).write();
     const auto dev = sim::make_device(c.array);
     memory mem(t.image, t.acts, c.array.bus_bytes, 0, seed);
-    const auto end = run(*dev, mem, 2 * t.cycles + 1000);
+    const auto end = run(*dev, mem, 2 * t.cycles + 1000, layers_of(c.layer));
     REQUIRE(end.has_value());
     CHECK(end->error == 0);
     CHECK(mem.bad_accesses() == 0);
@@ -789,7 +825,7 @@ TEST_CASE("back-pressure changes the time and nothing else") {
       const tiny_image t = writer(c.layer, data, c.array).write();
       const auto dev = sim::make_device(c.array);
       memory mem(t.image, t.acts, c.array.bus_bytes, stall, seed);
-      const auto end = run(*dev, mem, 100 * t.cycles);
+      const auto end = run(*dev, mem, 100 * t.cycles, layers_of(c.layer));
       REQUIRE(end.has_value());
       CHECK(mem.bad_accesses() == 0);
       CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
@@ -842,8 +878,8 @@ TEST_CASE("a descriptor that does not fit ends the run with its error code") {
     REQUIRE(end.has_value());
     CHECK(end->error == static_cast<std::uint8_t>(fault.second));
     CHECK(end->cnt_write_beats == 0);
-    // DescGo, the load and its wait, Error.
-    CHECK(end->cnt_cycles == 1 + 2 + 128 / array.bus_bytes + 1 + 1);
+    // FillGo, the load, Check, the wait's last cycle, Error.
+    CHECK(end->cnt_cycles == 1 + 2 + 128 / array.bus_bytes + 1 + 1 + 1);
   }
   memory mem(good.image, good.acts, array.bus_bytes, 0, 1);
   const auto end = run(*dev, mem, 2 * good.cycles);

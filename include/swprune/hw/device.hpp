@@ -19,6 +19,7 @@ struct core_inputs {
   bool rd_valid = false;          ///< rd_valid_i: a beat is offered
   std::array<std::uint8_t, 64> rd_data{};  ///< rd_data_i, the first bus_bytes are used
   bool wr_ready = false;                   ///< wr_ready_i
+  bool wr_fenced = false;  ///< wr_fenced_i: what was written up to the oldest fence can be read
 
   friend bool operator==(const core_inputs&, const core_inputs&) = default;
 };
@@ -37,14 +38,15 @@ struct core_outputs {
   bool wr_valid = false;
   std::uint64_t wr_addr = 0;               ///< bytes, multiple of 4
   std::array<std::uint8_t, 64> wr_data{};  ///< 4 * Pox bytes, those of invalid words are zero
-  std::uint64_t wr_strb = 0;               ///< one bit per byte
+  std::uint64_t wr_strb = 0;               ///< one bit per byte, none in a bare fence
+  bool wr_fence = false;                   ///< the last write of a step
   std::uint32_t cnt_cycles = 0;            ///< cycles with busy
   std::uint32_t cnt_uops = 0;              ///< micro-ops issued, null ones included
   std::uint32_t cnt_blocks = 0;            ///< blocks walked (null entries not counted)
   std::uint32_t cnt_drain_stalls = 0;      ///< cycles in which the array waited to be drained
   std::uint32_t cnt_load_stalls = 0;       ///< cycles in which the array waited for the loader
   std::uint32_t cnt_read_beats = 0;
-  std::uint32_t cnt_write_beats = 0;
+  std::uint32_t cnt_write_beats = 0;  ///< bare fences not counted
   std::uint64_t probe = 0;  ///< internal state, docs/accelerator.md section 8
 
   friend bool operator==(const core_outputs&, const core_outputs&) = default;
