@@ -42,7 +42,11 @@ module swp_core #(
   input  logic [      15:0] layer_count_i,
   output logic              busy_o,
   output logic              done_o,
-  output logic [       7:0] error_o,
+  output logic [       7:0] error_o,         // 0, or why the run failed
+  output logic [       7:0] error_detail_o,  // the rule that a record breaks
+  output logic [      39:0] error_addr_o,    // where
+  input  logic              abort_i,         // ends the run, in order
+  input  logic [      31:0] watchdog_i,      // most cycles without progress; 0: any number
   // memory, read
   output logic              rd_req_valid_o,
   input  logic              rd_req_ready_i,
@@ -51,6 +55,7 @@ module swp_core #(
   input  logic              rd_valid_i,
   output logic              rd_ready_o,
   input  logic [    Bw-1:0] rd_data_i,
+  input  logic [       1:0] rd_error_i,   // AXI response: 2 slave, 3 decode error
   // memory, write
   output logic              wr_valid_o,
   input  logic              wr_ready_i,
@@ -58,6 +63,7 @@ module swp_core #(
   output logic [Pox*32-1:0] wr_data_o,
   output logic [ Pox*4-1:0] wr_strb_o,
   output logic              wr_fence_o,   // the last write of a step, perhaps without a byte
+  input  logic [       1:0] wr_error_i,   // with wr_fenced_i: of any write since the last answer
   input  logic              wr_fenced_i,  // what was written up to the oldest fence can be read
   // counters
   output logic [      31:0] cnt_cycles_o,
@@ -67,6 +73,17 @@ module swp_core #(
   output logic [      31:0] cnt_load_stalls_o,
   output logic [      31:0] cnt_read_beats_o,
   output logic [      31:0] cnt_write_beats_o,
+  output logic [      31:0] cnt_write_stalls_o,
+  output logic [      31:0] cnt_weight_stalls_o,
+  output logic [      31:0] cnt_act_stalls_o,
+  output logic [      31:0] cnt_hazard_stalls_o,
+  output logic [      31:0] cnt_passes_o,
+  output logic [      31:0] cnt_blocks_skipped_o,
+  output logic [      31:0] cnt_uops_skipped_o,
+  output logic [      31:0] cnt_groups_skipped_o,
+  output logic [      31:0] cnt_weight_beats_o,
+  output logic [      31:0] cnt_act_beats_o,
+  output logic [      31:0] cnt_res_beats_o,
   // internal state
   output logic [      63:0] probe_o
 );
@@ -128,7 +145,10 @@ module swp_core #(
   logic [       31:0] go_index, desc_addr;
   logic [        3:0] ctrl_state;
   logic [        2:0] load_state;
-  logic [        7:0] load_error;
+  logic [        7:0] load_error, load_detail;
+  logic [       39:0] load_error_addr;
+  logic [        2:0] load_what;
+  logic               stop, progress, retire;
   logic [       15:0] unstored;
   logic [LayerBw-1:0] next_layer, layer;  // of the step that is loaded, that is computed
   logic [ StepBw-1:0] next, cur_q;
@@ -168,12 +188,20 @@ module swp_core #(
     .busy_o,
     .done_o,
     .error_o,
+    .error_detail_o,
+    .error_addr_o,
+    .abort_i,
+    .watchdog_i,
+    .progress_i        (progress),
+    .stop_o            (stop),
     .go_layer_o        (go_layer),
     .go_step_o         (go_step),
     .go_index_o        (go_index),
     .desc_addr_o       (desc_addr),
     .load_idle_i       (load_idle),
     .load_error_i      (load_error),
+    .load_detail_i     (load_detail),
+    .load_addr_i       (load_error_addr),
     .step_count_i      (next_layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
     .next_new_weights_i(next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS]),
     .next_new_acts_i   (next[swp_regs_pkg::STEP_FLAGS_BIT
@@ -185,7 +213,9 @@ module swp_core #(
     .a_sel_o           (a_sel),
     .r_sel_o           (r_sel),
     .seq_idle_i        (seq_idle),
+    .store_idle_i      (store_idle),
     .fenced_i          (wr_fenced_i),
+    .write_error_i     (wr_error_i),
     .unstored_o        (unstored),
     .clear_o           (clear),
     .state_o           (ctrl_state)
@@ -226,6 +256,7 @@ module swp_core #(
     .Poy     (Poy),
     .Pox     (Pox),
     .Pof     (Pof),
+    .Chains  (Chains),
     .BusBytes(BusBytes),
     .ResDepth(ResDepth),
     .SkipEn  (SkipEn),
@@ -241,10 +272,14 @@ module swp_core #(
     .go_index_i       (go_index),
     .desc_addr_i      (desc_addr),
     .idle_o           (load_idle),
+    .stop_i           (stop),
     .error_o          (load_error),
+    .detail_o         (load_detail),
+    .error_addr_o     (load_error_addr),
     .unstored_i       (unstored),
     .res_busy_i       (res_busy),
     .state_o          (load_state),
+    .what_o           (load_what),
     .layer_o          (next_layer),
     .step_o           (next),
     .rd_req_valid_o,
@@ -254,6 +289,7 @@ module swp_core #(
     .rd_valid_i,
     .rd_ready_o,
     .rd_data_i,
+    .rd_error_i,
     .clear_o          (buf_clear),
     .list_we_o        (list_we),
     .param_we_o       (param_we),
@@ -363,6 +399,7 @@ module swp_core #(
     .list_addr_i    (list_addr_q),
     .list_data_i    (list_data),
     .start_i        (step_go),
+    .stop_i         (stop),
     .half_i         (w_sel),
     .rows_i         (rows),
     .sub_rows_i     (sub_rows),
@@ -388,7 +425,7 @@ module swp_core #(
   logic [ Ww-1:0] wgt_addr;
   logic [    1:0] p2_ci;
   logic [    3:0] p2_rot_y, p2_rot_x;
-  logic           drain_ready, en, retire, issue, block, uop_first, uop_last, uop_null;
+  logic           drain_ready, en, issue, block, uop_first, uop_last, uop_null;
   logic [   11:0] uop_slot;
   logic [    1:0] uop_ci;
   logic [    2:0] uop_ky, uop_kx;
@@ -403,6 +440,7 @@ module swp_core #(
     .clk_i,
     .rst_ni,
     .start_i      (step_go),
+    .stop_i       (stop),
     .walk_active_i(walk_active),
     .entry_valid_i(entry_valid),
     .slot_i       (entry_slot),
@@ -789,24 +827,55 @@ module swp_core #(
   );
 
   // --- counters and probe -----------------------------------------------------------------------
+  // The loader's requests are numbered: 0, 1 records, 2-4 weights, 5, 6 planes, 7 residual.
+  logic read, write;
+  assign read     = rd_valid_i && rd_ready_o;
+  assign write    = wr_valid_o && wr_ready_i;
+  assign progress = retire || read || write || (rd_req_valid_o && rd_req_ready_i);
+
   swp_counters u_counters (
     .clk_i,
     .rst_ni,
-    .clear_i       (clear),
-    .busy_i        (busy_o),
-    .issue_i       (issue),
-    .block_i       (block),
-    .drain_stall_i (!en),
-    .load_stall_i  (ctrl_state == swp_regs_pkg::CTRL_STEP_WAIT && seq_idle && !load_idle),
-    .read_i        (rd_valid_i && rd_ready_o),
-    .write_i       (wr_valid_o && wr_ready_i && wr_strb_o != '0),
-    .cycles_o      (cnt_cycles_o),
-    .uops_o        (cnt_uops_o),
-    .blocks_o      (cnt_blocks_o),
-    .drain_stalls_o(cnt_drain_stalls_o),
-    .load_stalls_o (cnt_load_stalls_o),
-    .read_beats_o  (cnt_read_beats_o),
-    .write_beats_o (cnt_write_beats_o)
+    .clear_i         (clear),
+    .busy_i          (busy_o),
+    .issue_i         (issue),
+    .null_i          (uop_null),
+    .block_i         (block),
+    .pass_last_i     (uop_last),
+    .retire_i        (retire),
+    .stall_i         (!en),
+    .stores_full_i   (alloc == 3'(swp_regs_pkg::OUT_BUFFERS)),
+    .in_groups_i     (layer[swp_regs_pkg::LAYER_IN_GROUPS_BIT +: 16]),
+    .row_uops_i      (layer[swp_regs_pkg::LAYER_ROW_UOPS_BIT +: 32]),
+    .tile_go_i       (step_go && next[swp_regs_pkg::STEP_FLAGS_BIT
+                                      + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS]),
+    .tile_groups_i   (next_layer[swp_regs_pkg::LAYER_IN_GROUPS_BIT +: 16]),
+    .tile_slots_i    (next[swp_regs_pkg::STEP_SLOTS_BIT +: 16]),
+    .load_stall_i    (ctrl_state == swp_regs_pkg::CTRL_STEP_WAIT && seq_idle && !load_idle),
+    .load_hold_i     (load_state == swp_regs_pkg::LOAD_HOLD),
+    .load_tile_i     (load_what >= 3'd5),
+    .load_res_i      (load_what == 3'd7),
+    .load_record_i   (load_what <= 3'd1),
+    .read_i          (read),
+    .write_i         (write && wr_strb_o != '0),
+    .cycles_o        (cnt_cycles_o),
+    .uops_o          (cnt_uops_o),
+    .blocks_o        (cnt_blocks_o),
+    .drain_stalls_o  (cnt_drain_stalls_o),
+    .load_stalls_o   (cnt_load_stalls_o),
+    .read_beats_o    (cnt_read_beats_o),
+    .write_beats_o   (cnt_write_beats_o),
+    .write_stalls_o  (cnt_write_stalls_o),
+    .weight_stalls_o (cnt_weight_stalls_o),
+    .act_stalls_o    (cnt_act_stalls_o),
+    .hazard_stalls_o (cnt_hazard_stalls_o),
+    .passes_o        (cnt_passes_o),
+    .blocks_skipped_o(cnt_blocks_skipped_o),
+    .uops_skipped_o  (cnt_uops_skipped_o),
+    .groups_skipped_o(cnt_groups_skipped_o),
+    .weight_beats_o  (cnt_weight_beats_o),
+    .act_beats_o     (cnt_act_beats_o),
+    .res_beats_o     (cnt_res_beats_o)
   );
 
   assign probe_o = {

@@ -28,6 +28,7 @@ module swp_issue #(
   input  logic           clk_i,
   input  logic           rst_ni,
   input  logic           start_i,  // StepGo
+  input  logic           stop_i,   // what is in the pipeline is dropped
   // walker
   input  logic           walk_active_i,
   input  logic           entry_valid_i,
@@ -203,7 +204,7 @@ module swp_issue #(
   logic [Ww-1:0] p1_waddr_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) p1_valid_q <= 1'b0;
+    if (!rst_ni || stop_i) p1_valid_q <= 1'b0;
     else if (en_o) p1_valid_q <= entry_valid_i;
   end
 
@@ -246,7 +247,7 @@ module swp_issue #(
   logic [Pox-1:0] p2_col_in_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) p2_valid_q <= 1'b0;
+    if (!rst_ni || stop_i) p2_valid_q <= 1'b0;
     else if (en_o) p2_valid_q <= p1_valid_q;
   end
 
@@ -290,7 +291,7 @@ module swp_issue #(
   logic p4_valid_q, p4_first_q, p4_last_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!rst_ni || stop_i) begin
       p3_valid_q <= 1'b0;
       p4_valid_q <= 1'b0;
     end else if (en_o) begin

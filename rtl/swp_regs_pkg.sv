@@ -323,6 +323,16 @@ package swp_regs_pkg;
   localparam logic [7:0] RUN_ERROR_MAGIC = 8'h1;
   localparam logic [7:0] RUN_ERROR_VERSION = 8'h2;
   localparam logic [7:0] RUN_ERROR_ARRAY = 8'h3;
+  localparam logic [7:0] RUN_ERROR_LAYER_CRC = 8'h4;
+  localparam logic [7:0] RUN_ERROR_STEP_CRC = 8'h5;
+  localparam logic [7:0] RUN_ERROR_LAYER_FIELD = 8'h6;
+  localparam logic [7:0] RUN_ERROR_STEP_FIELD = 8'h7;
+  localparam logic [7:0] RUN_ERROR_READ_SLAVE = 8'h8;
+  localparam logic [7:0] RUN_ERROR_READ_DECODE = 8'h9;
+  localparam logic [7:0] RUN_ERROR_WRITE_SLAVE = 8'hA;
+  localparam logic [7:0] RUN_ERROR_WRITE_DECODE = 8'hB;
+  localparam logic [7:0] RUN_ERROR_WATCHDOG = 8'hC;
+  localparam logic [7:0] RUN_ERROR_ABORTED = 8'hD;
 
   // states
   localparam logic [3:0] CTRL_IDLE = 4'h0;
@@ -333,12 +343,14 @@ package swp_regs_pkg;
   localparam logic [3:0] CTRL_FLUSH = 4'h7;
   localparam logic [3:0] CTRL_DONE = 4'h8;
   localparam logic [3:0] CTRL_ERROR = 4'h9;
+  localparam logic [3:0] CTRL_STOP = 4'hA;
   localparam logic [2:0] LOAD_IDLE = 3'h0;
   localparam logic [2:0] LOAD_NEXT = 3'h1;
   localparam logic [2:0] LOAD_REQ = 3'h2;
   localparam logic [2:0] LOAD_DATA = 3'h3;
   localparam logic [2:0] LOAD_CHECK = 3'h4;
   localparam logic [2:0] LOAD_HOLD = 3'h5;
+  localparam logic [2:0] LOAD_DRAIN = 3'h6;
 
   // probe
   localparam int unsigned PROBE_CTRL_BIT = 0;

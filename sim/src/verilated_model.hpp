@@ -81,10 +81,14 @@ class verilated_core final : public hw::device {
     m.act_base_i = in.act_base;
     m.desc_offset_i = in.desc_offset;
     m.layer_count_i = in.layer_count;
+    m.abort_i = in.abort;
+    m.watchdog_i = in.watchdog;
     m.rd_req_ready_i = in.rd_req_ready;
     m.rd_valid_i = in.rd_valid;
+    m.rd_error_i = in.rd_error;
     m.wr_ready_i = in.wr_ready;
     m.wr_fenced_i = in.wr_fenced;
+    m.wr_error_i = in.wr_error;
     if (in.rd_valid)
       std::memcpy(&m.rd_data_i, in.rd_data.data(), static_cast<std::size_t>(params_.bus_bytes));
     enter();
@@ -109,6 +113,8 @@ class verilated_core final : public hw::device {
     out.busy = m.busy_o;
     out.done = m.done_o;
     out.error = m.error_o;
+    out.error_detail = m.error_detail_o;
+    out.error_addr = m.error_addr_o;
     out.rd_req_valid = m.rd_req_valid_o;
     out.rd_req_addr = m.rd_req_addr_o;
     out.rd_req_beats = m.rd_req_beats_o;
@@ -125,6 +131,17 @@ class verilated_core final : public hw::device {
     out.cnt_load_stalls = m.cnt_load_stalls_o;
     out.cnt_read_beats = m.cnt_read_beats_o;
     out.cnt_write_beats = m.cnt_write_beats_o;
+    out.cnt_write_stalls = m.cnt_write_stalls_o;
+    out.cnt_weight_stalls = m.cnt_weight_stalls_o;
+    out.cnt_act_stalls = m.cnt_act_stalls_o;
+    out.cnt_hazard_stalls = m.cnt_hazard_stalls_o;
+    out.cnt_passes = m.cnt_passes_o;
+    out.cnt_blocks_skipped = m.cnt_blocks_skipped_o;
+    out.cnt_uops_skipped = m.cnt_uops_skipped_o;
+    out.cnt_groups_skipped = m.cnt_groups_skipped_o;
+    out.cnt_weight_beats = m.cnt_weight_beats_o;
+    out.cnt_act_beats = m.cnt_act_beats_o;
+    out.cnt_res_beats = m.cnt_res_beats_o;
     out.probe = m.probe_o;
   }
 

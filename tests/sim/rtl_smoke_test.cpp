@@ -4,11 +4,13 @@
 // without the compiler, run on the Verilated core; outputs against a plain loop, cycles against
 // docs/accelerator.md section 9.
 
+#include <zlib.h>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -144,6 +146,12 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d,
 void put(bytes& to, index_t at, regs::byte_field f, std::int64_t value) {
   for (unsigned i = 0; i < f.bytes; ++i)
     to[static_cast<std::size_t>(at) + f.offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+/// Puts the CRC of a record of `size` bytes into its last four.
+void seal(bytes& image, index_t at, index_t size) {
+  const auto crc = crc32(0, image.data() + at, static_cast<uInt>(size - 4));
+  put(image, at + size - 4, {0, 4}, static_cast<std::int64_t>(crc));
 }
 
 index_t append(bytes& to, const bytes& part) {
@@ -363,6 +371,9 @@ class writer {
     field(regs::layer::out_row_stride, 4 * l_.out_w());
     field(regs::layer::out_group_stride, out_.plane);
     field(regs::layer::pass_interval, pass_interval());
+    field(regs::layer::in_groups, l_.in_groups());
+    field(regs::layer::row_uops, l_.kernel * l_.kernel * l_.in_c);
+    seal(m, at, 128);
   }
 
   void write_step(index_t at, const strip& s, int wait, index_t list, index_t params,
@@ -394,6 +405,7 @@ class writer {
     field(regs::step::out_offset,
           out_.out_offset + 4 * l_.out_w() * (l_.pool ? s.oy_first / 2 : s.oy_first));
     field(regs::step::last_channels, channels(l_.in_groups() - 1));
+    seal(out_.image, at, 64);
   }
 
   [[nodiscard]] index_t act_offset(const strip& s) const { return 4 * l_.in_w * s.y_first; }
@@ -419,7 +431,7 @@ class writer {
   }
   /// Cycles of a step's requests up to the weights.
   [[nodiscard]] index_t weight_cycles() const {
-    return request(64 / a_.bus_bytes, 1) + request(list_beats_, a_.bus_bytes / 2) +
+    return request(16, 1) + 1 + request(list_beats_, a_.bus_bytes / 2) +
            request(param_beats_, a_.bus_words()) + request(weight_beats_, 1);
   }
   /// Cycles of the others.
@@ -442,7 +454,7 @@ class writer {
   /// The cycle in which the loader is idle again that was sent in cycle `go`.
   [[nodiscard]] index_t loaded(const strip& s, index_t go, bool layer, int wait,
                                const progress& p) const {
-    const index_t descriptor = layer ? request(128 / a_.bus_bytes, 1) + 1 : 0;
+    const index_t descriptor = layer ? request(32, 1) + 1 : 0;
     const index_t hold = go + 1 + descriptor + weight_cycles();
     if (!s.residual && wait == 0) return hold + tile_cycles(s);
     index_t over = hold;
@@ -515,6 +527,7 @@ class memory {
 
   /// What the core sees in the cycle in which it shows `out`.
   hw::core_inputs answer(const hw::core_outputs& out) {
+    ++cycle_;
     hw::core_inputs in;
     in.image_base = image_base;
     in.act_base = act_base;
@@ -525,10 +538,12 @@ class memory {
     if (!beats_.empty() && (offered_ || go())) {
       offered_ = true;
       in.rd_valid = true;
+      in.rd_error = beat_ == fail_beat_ ? fail_response_ : std::uint8_t{0};
       for (index_t i = 0; i < bus_bytes_; ++i)
         in.rd_data[static_cast<std::size_t>(i)] =
             byte(beats_.front() + static_cast<std::uint64_t>(i));
       if (out.rd_ready) {
+        if (beat_++ == fail_beat_) failed_address_ = beats_.front();
         beats_.pop_front();
         offered_ = false;
       }
@@ -541,11 +556,26 @@ class memory {
     return in;
   }
 
+  /// Beat number `beat` of the run is answered with an error.
+  void fail_read(index_t beat, std::uint8_t response) {
+    fail_beat_ = beat;
+    fail_response_ = response;
+  }
+  /// Nothing is taken or given in these cycles.
+  void pause(index_t from, index_t to) {
+    pause_from_ = from;
+    pause_to_ = to;
+  }
+  [[nodiscard]] std::uint64_t failed_address() const { return failed_address_; }
+
   [[nodiscard]] const bytes& acts() const { return acts_; }
   [[nodiscard]] index_t bad_accesses() const { return bad_; }
 
  private:
-  bool go() { return stall_ == 0 || rng_.below(100) >= stall_; }
+  bool go() {
+    if (cycle_ >= pause_from_ && cycle_ < pause_to_) return false;
+    return stall_ == 0 || rng_.below(100) >= stall_;
+  }
 
   std::uint8_t byte(std::uint64_t address) {
     if (address - image_base < image_.size()) return image_[address - image_base];
@@ -571,19 +601,25 @@ class memory {
   rng rng_;
   std::deque<std::uint64_t> beats_;
   bool offered_ = false;
-  index_t bad_ = 0, fences_ = 0;
+  index_t bad_ = 0, fences_ = 0, beat_ = 0, fail_beat_ = -1;
+  index_t cycle_ = 0, pause_from_ = 0, pause_to_ = 0;
+  std::uint8_t fail_response_ = 0;
+  std::uint64_t failed_address_ = 0;
 };
+
+/// Changes what the core sees in a cycle of the run: 0 is that of the start.
+using disturbance = std::function<void(hw::core_inputs&, index_t)>;
 
 /// Runs to the end; nothing if the core is still busy after `limit` cycles.
 std::optional<hw::core_outputs> run(hw::device& dev, memory& mem, index_t limit,
-                                    std::uint16_t layers = 1) {
-  hw::core_inputs in = mem.answer(dev.outputs());
-  in.start = true;
-  in.layer_count = layers;
-  dev.step(in);
-  for (index_t i = 0; i < limit; ++i) {
-    if (!dev.outputs().busy) return dev.outputs();
-    dev.step(mem.answer(dev.outputs()));
+                                    std::uint16_t layers = 1, const disturbance& disturb = {}) {
+  for (index_t i = 0; i <= limit; ++i) {
+    if (i != 0 && !dev.outputs().busy) return dev.outputs();
+    hw::core_inputs in = mem.answer(dev.outputs());
+    in.start = i == 0;
+    in.layer_count = layers;
+    if (disturb) disturb(in, i);
+    dev.step(in);
   }
   return std::nullopt;
 }
@@ -813,6 +849,11 @@ TEST_CASE("the RTL computes a convolution in the cycles that the specification g
     CHECK(end->cnt_cycles == t.cycles);
     CHECK(end->cnt_uops == t.uops);
     CHECK(end->cnt_blocks == t.blocks);
+    CHECK(end->cnt_passes == t.passes);
+    const index_t all = t.passes * c.layer.in_groups();
+    CHECK(end->cnt_blocks_skipped == all - t.blocks);
+    CHECK(end->cnt_load_stalls ==
+          end->cnt_weight_stalls + end->cnt_act_stalls + end->cnt_hazard_stalls);
   }
 }
 
@@ -854,37 +895,138 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
   }
 }
 
-TEST_CASE("a descriptor that does not fit ends the run with its error code") {
+TEST_CASE("a record that does not fit ends the run with its error code") {
+  using regs::run_error;
   const hw::array_params array = swprune_test::small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
   const tiny_image good = writer(layer, data, array).write();
-  const std::map<std::string, std::pair<regs::byte_field, regs::run_error>> faults = {
-      {"magic", {regs::layer::magic, regs::run_error::magic}},
-      {"version", {regs::layer::version, regs::run_error::version}},
-      {"bytes", {regs::layer::bytes, regs::run_error::version}},
-      {"poy", {regs::layer::poy, regs::run_error::array}},
-      {"pox", {regs::layer::pox, regs::run_error::array}},
-      {"pof", {regs::layer::pof, regs::run_error::array}},
-      {"bus_bytes", {regs::layer::bus_bytes, regs::run_error::array}},
-      {"skip", {regs::layer::flags, regs::run_error::array}}};
+  struct fault {
+    bool step;
+    regs::byte_field field;
+    index_t value;
+    bool sealed;
+    run_error code;
+    int detail;
+  };
+  const std::vector<fault> faults = {
+      {false, regs::layer::magic, 1, true, run_error::magic, 0},
+      {false, regs::layer::version, 1, false, run_error::version, 0},
+      {false, regs::layer::bytes, 64, true, run_error::version, 0},
+      {false, regs::layer::poy, 4, false, run_error::layer_crc, 0},
+      {false, regs::layer::poy, 4, true, run_error::array, 0},
+      {false, regs::layer::pox, 4, true, run_error::array, 0},
+      {false, regs::layer::pof, 8, true, run_error::array, 0},
+      {false, regs::layer::bus_bytes, 16, true, run_error::array, 0},
+      {false, regs::layer::flags, 0, true, run_error::array, 0},
+      {false, regs::layer::kernel_h, 9, true, run_error::layer_field, 1},
+      {false, regs::layer::kernel_w, 0, true, run_error::layer_field, 1},
+      {false, regs::layer::stride, 5, true, run_error::layer_field, 2},
+      {false, regs::layer::dilation, 0, true, run_error::layer_field, 3},
+      {false, regs::layer::pad, 16, true, run_error::layer_field, 4},
+      {false, regs::layer::seg_x_log2, 2, true, run_error::layer_field, 5},
+      {false, regs::layer::load_log2, 2, true, run_error::layer_field, 6},
+      {false, regs::layer::run_log2, 2, true, run_error::layer_field, 7},
+      {false, regs::layer::step_count, 0, true, run_error::layer_field, 8},
+      {false, regs::layer::pass_interval, 3, true, run_error::layer_field, 9},
+      {false, regs::layer::flags, 16 + 512, true, run_error::layer_field, 10},
+      {false, regs::layer::flags, 16 + 8, true, run_error::layer_field, 11},
+      {false, regs::layer::flags, 16 + 32, true, run_error::layer_field, 12},
+      {true, regs::step::slots, 3, false, run_error::step_crc, 0},
+      {true, regs::step::rows, 0, true, run_error::step_field, 1},
+      {true, regs::step::flags, 2, true, run_error::step_field, 2},
+      {true, regs::step::flags, 35, true, run_error::step_field, 3},
+      {true, regs::step::images, 0, true, run_error::step_field, 4},
+      {true, regs::step::flags, 19, true, run_error::step_field, 5}};
   const auto dev = sim::make_device(array);
-  for (const auto& [name, fault] : faults) {
-    CAPTURE(name);
+  for (const fault& f : faults) {
+    CAPTURE(f.step, f.field.offset, f.value, f.sealed);
     tiny_image t = good;
-    t.image[fault.first.offset] ^= static_cast<std::uint8_t>(name == "skip" ? 0x10 : 0x40);
+    const index_t at = f.step ? 128 : 0;
+    put(t.image, at, f.field, f.value);
+    if (f.sealed) seal(t.image, at, f.step ? 64 : 128);
     memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
     const auto end = run(*dev, mem, 1000);
     REQUIRE(end.has_value());
-    CHECK(end->error == static_cast<std::uint8_t>(fault.second));
+    CHECK(end->error == static_cast<std::uint8_t>(f.code));
+    CHECK(end->error_detail == f.detail);
+    CHECK(end->error_addr == image_base + static_cast<std::uint64_t>(at));
     CHECK(end->cnt_write_beats == 0);
-    // FillGo, the load, Check, the wait's last cycle, Error.
-    CHECK(end->cnt_cycles == 1 + 2 + 128 / array.bus_bytes + 1 + 1 + 1);
+    // FillGo, the request, Check, for a step record request and Check again; then the error is
+    // seen, the state left for Stop, and Error.
+    CHECK(end->cnt_cycles == 1 + 34 + 1 + (f.step ? 18 + 1 : 0) + 4);
   }
   memory mem(good.image, good.acts, array.bus_bytes, 0, 1);
   const auto end = run(*dev, mem, 2 * good.cycles);
   REQUIRE(end.has_value());
   CHECK(end->error == 0);  // the next start clears it
+  CHECK(end->error_detail == 0);
+  CHECK(end->error_addr == 0);
+}
+
+TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
+  using regs::run_error;
+  const hw::array_params array = swprune_test::small_array(true);
+  const tiny_layer layer{.layers = 2, .wait = 4, .strip = 1, .live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  const tiny_image t = writer(layer, data, array).write();
+  const auto dev = sim::make_device(array);
+  const auto stopped = [&](memory& mem, run_error code, const disturbance& disturb) {
+    const auto end = run(*dev, mem, 200 * t.cycles, 2, disturb);
+    REQUIRE(end.has_value());
+    CHECK(end->error == static_cast<std::uint8_t>(code));
+    memory again(t.image, t.acts, array.bus_bytes, 0, 1);
+    const auto good = run(*dev, again, 2 * t.cycles, 2);
+    REQUIRE(good.has_value());
+    CHECK(good->error == 0);
+    CHECK(good->cnt_cycles == t.cycles);
+    CHECK(read_output(layer, t, again.acts()) == expected_output(layer, data, array));
+    return *end;
+  };
+  for (index_t at = 1; at < t.cycles - 1; at += 3)
+    for (const unsigned stall : {0u, 60u}) {
+      CAPTURE(at, stall);
+      memory mem(t.image, t.acts, array.bus_bytes, stall, static_cast<std::uint64_t>(at));
+      const auto end = stopped(mem, run_error::aborted,
+                               [&](hw::core_inputs& in, index_t i) { in.abort = i == at; });
+      CHECK(end.error_addr == 0);
+    }
+  for (index_t beat = 0; beat < 200; beat += 7)
+    for (const std::uint8_t response : {2, 3}) {
+      CAPTURE(beat, response);
+      memory mem(t.image, t.acts, array.bus_bytes, beat % 2 == 0 ? 0 : 30, 5);
+      mem.fail_read(beat, response);
+      const auto end = stopped(mem, response == 2 ? run_error::read_slave : run_error::read_decode,
+                               disturbance{});
+      CHECK(end.error_addr == mem.failed_address());
+    }
+  for (const std::uint8_t response : {2, 3}) {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    stopped(mem, response == 2 ? run_error::write_slave : run_error::write_decode,
+            [&](hw::core_inputs& in, index_t) { in.wr_error = in.wr_fenced ? response : 0; });
+  }
+  {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    mem.pause(100, 900);
+    stopped(mem, run_error::watchdog, [](hw::core_inputs& in, index_t) { in.watchdog = 400; });
+  }
+}
+
+TEST_CASE("the watchdog ends a walk over a list without an end") {
+  const hw::array_params array = swprune_test::small_array(true);
+  const tiny_layer layer{.live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  tiny_image t = writer(layer, data, array).write();
+  const auto list_at = t.image[128 + regs::step::list_offset.offset] +
+                       256u * t.image[128 + regs::step::list_offset.offset + 1];
+  for (unsigned i = 0; i < 64; ++i) t.image[list_at + 2 * i + 1] &= 0x3F;
+  const auto dev = sim::make_device(array);
+  memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
+  const auto end =
+      run(*dev, mem, 100000, 1, [](hw::core_inputs& in, index_t) { in.watchdog = 5000; });
+  REQUIRE(end.has_value());
+  CHECK(end->error == static_cast<std::uint8_t>(regs::run_error::watchdog));
+  CHECK(end->cnt_passes == 0);
 }
 
 TEST_CASE("the checks of this test can fail") {
