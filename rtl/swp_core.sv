@@ -20,7 +20,7 @@
 module swp_core #(
   parameter  int unsigned Poy        = 4,     // output rows computed at once
   parameter  int unsigned Pox        = 8,     // output columns computed at once
-  parameter  int unsigned Pof        = 8,     // output channels computed at once: 4, 8, 16
+  parameter  int unsigned Pof        = 8,     // output channels computed at once: 1, 4, 8, 16
   parameter  int unsigned Chains     = 2,     // drain chains, divides Pox
   parameter  int unsigned BusBytes   = 32,    // bytes of a beat: 8, 16, 32, 64, not below Pof
   parameter  int unsigned ActDepth   = 1024,  // words per bank and half
@@ -95,8 +95,11 @@ module swp_core #(
   if (Pox < 1 || Pox > 16 || (Pox & (Pox - 1)) != 0) begin : gen_bad_pox
     $error("Pox must be a power of two, 1 <= Pox <= 16");
   end
-  if (Pof != 4 && Pof != 8 && Pof != 16) begin : gen_bad_pof
-    $error("Pof must be 4, 8 or 16");
+  if (Pof != 1 && Pof != 4 && Pof != 8 && Pof != 16) begin : gen_bad_pof
+    $error("Pof must be 1, 4, 8 or 16");
+  end
+  if (Pof == 1 && (PoolEn || ResDepth != 0)) begin : gen_bad_single
+    $error("Pof = 1 has neither pooling nor residual add");
   end
   if (Chains < 1 || Chains > Pox || (Chains & (Chains - 1)) != 0) begin : gen_bad_chains
     $error("Chains must be a power of two that divides Pox");
@@ -590,6 +593,7 @@ module swp_core #(
   logic [  39:0] pass_addr;
   logic [  16:0] pass_y, pass_x;
   logic [  19:0] pass_word;
+  logic [   1:0] pass_byte;
   logic [   2:0] alloc, filled;
 
   swp_drain #(
@@ -627,6 +631,7 @@ module swp_core #(
     .pass_y_o          (pass_y),
     .pass_x_o          (pass_x),
     .pass_word_o       (pass_word),
+    .pass_byte_o       (pass_byte),
     .pass_end_o        (pass_end)
   );
 
@@ -795,6 +800,7 @@ module swp_core #(
     .pass_y_i          (pass_y),
     .pass_x_i          (pass_x),
     .pass_word_i       (pass_word),
+    .pass_byte_i       (pass_byte),
     .pass_end_i        (pass_end),
     .images_i          (images),
     .fill_i            (fill),

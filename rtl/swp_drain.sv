@@ -11,7 +11,8 @@
 //
 // ready_o: a retire in this cycle finds room. Passes retire in the order rows, sy, sx (fastest), so
 // row, sub-tile and address are counted here and need not travel with the micro-ops; start_i begins
-// the count of a step, and start_addr_i is the address of its first pass.
+// the count of a step, and start_addr_i is the address of its first pass. With Pof = 1 four rows share a
+// channel word: pass_byte_o says which of its bytes the pass is.
 
 `include "swp_assert.svh"
 `default_nettype none
@@ -58,10 +59,11 @@ module swp_drain #(
   output logic [  16:0] pass_y_o,
   output logic [  16:0] pass_x_o,
   output logic [  19:0] pass_word_o,  // channel word of the pass in the layer
+  output logic [   1:0] pass_byte_o,
   output logic          pass_end_o    // the step's last one
 );
 
-  localparam int unsigned WordsLog2 = $clog2(Pof / 4);
+  localparam int unsigned WordsLog2 = (Pof > 4) ? $clog2(Pof / 4) : 0;
 
   // --- shifting ---------------------------------------------------------------------------------
   logic        active_q;
@@ -91,6 +93,7 @@ module swp_drain #(
 
   // --- place of the pass ------------------------------------------------------------------------
   logic [15:0] r_q, sy_q, sx_q;
+  logic [19:0] group;  // output group in the layer
   logic [39:0] addr_q, line_addr_q, row_addr_q;  // of the pass, of (r, sy, 0), of (r, 0, 0)
   logic [39:0] next_col, next_line, next_row;
   logic        sx_end, sy_end;
@@ -102,7 +105,8 @@ module swp_drain #(
   assign out_seg_x = seg_x_log2_i - {2'd0, pool_i};
   assign next_col  = addr_q + ({8'd0, out_px_stride_i} << out_seg_x);
   assign next_line = line_addr_q + ({8'd0, out_row_stride_i} << out_seg_y);
-  assign next_row  = row_addr_q + ({8'd0, out_group_stride_i} << WordsLog2);
+  assign next_row  = (Pof == 1 && group[1:0] != 2'd3)
+                   ? row_addr_q : row_addr_q + ({8'd0, out_group_stride_i} << WordsLog2);
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
@@ -138,7 +142,9 @@ module swp_drain #(
   assign pass_addr_o = addr_q;
   assign pass_y_o    = pool_i ? y_conv[17:1] : y_conv[16:0];
   assign pass_x_o    = pool_i ? x_conv[17:1] : x_conv[16:0];
-  assign pass_word_o = ({4'd0, og_first_i} + {4'd0, r_q}) << WordsLog2;
+  assign group       = {4'd0, og_first_i} + {4'd0, r_q};
+  assign pass_word_o = (Pof == 1) ? group >> 2 : group << WordsLog2;
+  assign pass_byte_o = (Pof == 1) ? group[1:0] : 2'd0;
   assign pass_end_o  = sx_end && sy_end && r_q + 16'd1 == rows_i;
   assign param_row_o = r_q[Rw-1:0];
 

@@ -93,7 +93,8 @@ module swp_load #(
   localparam int unsigned StepBeats  = 64 / BusBytes;
   localparam int unsigned ByteBits   = $clog2(BusBytes);
   localparam int unsigned WordBits   = $clog2(BusWords);
-  localparam int unsigned WordsLog2  = $clog2(Pof / 4);
+  localparam int unsigned Words      = (Pof > 4) ? Pof / 4 : 1;  // channel words of a row
+  localparam int unsigned WordsLog2  = $clog2(Words);
 
   // What a request fetches; what_o.
   localparam logic [2:0] Layer   = 3'd0;
@@ -168,7 +169,7 @@ module swp_load #(
   assign more_slots    = slot_q + 16'd1 < slots;
   assign next_fetch    = &slot_q[WordBits-1:0];
   // Channel words of the residual: those of the rows, as far as the layer has them.
-  assign next_row      = res_c4_q == 2'(Pof / 4 - 1);
+  assign next_row      = res_c4_q == 2'(Words - 1);
   assign more_words    = res_word_q + 20'd1 < {4'd0, layer_q[swp_regs_pkg::LAYER_OUT_GROUPS4_BIT +: 16]}
                       && (!next_row || res_row_q + 16'd1 < rows);
 

@@ -12,7 +12,7 @@ namespace swprune::inline v0::hw {
 struct array_params {
   index_t poy = 4;            ///< Poy: output rows computed at once, power of two
   index_t pox = 8;            ///< Pox: output columns computed at once, power of two, <= 16
-  index_t pof = 8;            ///< Pof: output channels computed at once, 4, 8 or 16
+  index_t pof = 8;            ///< Pof: output channels computed at once, 1, 4, 8 or 16
   index_t chains = 2;         ///< drain chains, a power of two that divides Pox
   index_t bus_bytes = 32;     ///< B: bytes of a beat, 8, 16, 32 or 64, >= Pof
   index_t act_depth = 1024;   ///< words per bank and buffer half, power of two
@@ -47,7 +47,9 @@ inline void check(const array_params& a) {
   };
   need(power_of_two(a.poy) && a.poy <= 16, "Poy must be a power of two, 1 <= Poy <= 16", a.poy);
   need(power_of_two(a.pox) && a.pox <= 16, "Pox must be a power of two, 1 <= Pox <= 16", a.pox);
-  need(a.pof == 4 || a.pof == 8 || a.pof == 16, "Pof must be 4, 8 or 16", a.pof);
+  need(a.pof == 1 || a.pof == 4 || a.pof == 8 || a.pof == 16, "Pof must be 1, 4, 8 or 16", a.pof);
+  need(a.pof != 1 || (!a.pool && a.res_depth == 0), "Pof = 1 has neither pooling nor residual add",
+       a.pof);
   need(power_of_two(a.chains) && a.chains <= a.pox,
        "Chains must be a power of two that divides Pox", a.chains);
   need(power_of_two(a.bus_bytes) && a.bus_bytes >= 8 && a.bus_bytes <= 64 && a.bus_bytes >= a.pof,
