@@ -264,15 +264,19 @@ module swp_issue #(
 
   // Inside the map: unsigned comparison, a negative coordinate is a great one.
   for (genvar y = 0; y < Poy; y++) begin : gen_row_in
+    logic [ 6:0] below;
     logic [18:0] in_y;
-    assign in_y = p1_y_q + times_stride({15'd0, 4'(y) & mask_y[3:0]}, stride_i);
+    assign below = {3'd0, 4'(y) & mask_y[3:0]} * {4'd0, stride_i};
+    assign in_y  = p1_y_q + {12'd0, below};
     always_ff @(posedge clk_i) begin
       if (en_o && p1_valid_q) p2_row_in_q[y] <= in_y < {3'd0, in_h_i};
     end
   end
   for (genvar x = 0; x < Pox; x++) begin : gen_col_in
+    logic [ 6:0] beyond;
     logic [18:0] in_x;
-    assign in_x = p1_x_q + times_stride({15'd0, 4'(x) & mask_x[3:0]}, stride_i);
+    assign beyond = {3'd0, 4'(x) & mask_x[3:0]} * {4'd0, stride_i};
+    assign in_x   = p1_x_q + {12'd0, beyond};
     always_ff @(posedge clk_i) begin
       if (en_o && p1_valid_q) p2_col_in_q[x] <= in_x < {3'd0, in_w_i};
     end

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Whether a layer descriptor is one for this core: the first error that applies and, for rules of
-// single fields, the rule (docs/accelerator-v2.md section 6.2); 0 if all is well. Combinational.
+// single fields, the rule (docs/accelerator-v2.md section 6.2); 0 if all is well. Combinational;
+// looked at, and worked out, in a cycle with en_i.
 
 `default_nettype none
 
@@ -16,6 +17,7 @@ module swp_layer_check #(
   parameter  bit          PoolEn   = 1'b1,
   localparam int unsigned LayerBw  = 8 * 128
 ) (
+  input  logic               en_i,
   input  logic [LayerBw-1:0] layer_i,
   input  logic               crc_ok_i,
   output logic [        7:0] error_o,
@@ -64,7 +66,9 @@ module swp_layer_check #(
 
   always_comb begin
     detail_o = 8'd0;
-    if (!(kernel_h >= 8'd1 && kernel_h <= 8'd8 && kernel_w >= 8'd1 && kernel_w <= 8'd8)) begin
+    if (!en_i) begin
+      detail_o = 8'd0;
+    end else if (!(kernel_h >= 8'd1 && kernel_h <= 8'd8 && kernel_w >= 8'd1 && kernel_w <= 8'd8)) begin
       detail_o = 8'd1;
     end else if (!(stride >= 8'd1 && stride <= 8'd4)) begin
       detail_o = 8'd2;
@@ -92,7 +96,9 @@ module swp_layer_check #(
     end
     error_o = (detail_o == 8'd0) ? swp_regs_pkg::RUN_ERROR_NONE
                                  : swp_regs_pkg::RUN_ERROR_LAYER_FIELD;
-    if (layer_i[swp_regs_pkg::LAYER_MAGIC_BIT +: 32] != swp_regs_pkg::LAYER_MAGIC) begin
+    if (!en_i) begin
+      error_o = swp_regs_pkg::RUN_ERROR_NONE;
+    end else if (layer_i[swp_regs_pkg::LAYER_MAGIC_BIT +: 32] != swp_regs_pkg::LAYER_MAGIC) begin
       error_o = swp_regs_pkg::RUN_ERROR_MAGIC;
     end else if (!version_ok) begin
       error_o = swp_regs_pkg::RUN_ERROR_VERSION;

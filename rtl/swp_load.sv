@@ -288,6 +288,7 @@ module swp_load #(
     .SkipEn  (SkipEn),
     .PoolEn  (PoolEn)
   ) u_layer_check (
+    .en_i    (state_q == swp_regs_pkg::LOAD_CHECK && what_q == Layer),
     .layer_i (layer_q),
     .crc_ok_i(layer_q[swp_regs_pkg::LAYER_CRC_BIT +: 32] == crc),
     .error_o (layer_error),
@@ -295,6 +296,7 @@ module swp_load #(
   );
 
   swp_step_check u_step_check (
+    .en_i            (state_q == swp_regs_pkg::LOAD_CHECK && what_q == Step),
     .step_i          (step_q),
     .crc_ok_i        (step_q[swp_regs_pkg::STEP_CRC_BIT +: 32] == crc),
     .first_i         (first_step_q),

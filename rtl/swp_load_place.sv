@@ -5,7 +5,8 @@
 // A part brings the words now_i of a beat. From word to word of the beat the place moves on by one
 // pixel: phases (x mod S), columns of the segment and segments count with carry, rows alike, so that
 // nothing is divided and nothing multiplied. inside_i are the words that count: all of them move the
-// place on, those of this part are written, unless phase_zero_i drops them.
+// place on, those of this part are written, unless phase_zero_i drops them. All of it stands in a
+// clocked block, so that a simulation does nothing without a part.
 //
 // Latency: the write leaves one cycle after part_i, two after the part on the bus. One part a cycle.
 // The buffer half that is written may change three cycles after the last part, which is when the
@@ -46,7 +47,7 @@ module swp_load_place #(
   input  logic [            Aw-1:0] bank_cols_i,
   input  logic [               7:0] y_start_i,
   // to the banks: one word a lane
-  output logic                      any_o,
+  output logic                      any_o,    // a part; valid_o are its words
   output logic [         Lanes-1:0] valid_o,
   output logic [Lanes*BankBits-1:0] bank_o,
   output logic [      Lanes*Aw-1:0] addr_o,
@@ -64,11 +65,6 @@ module swp_load_place #(
   logic [Aw-1:0] line_q, base_q;  // address of the row, of the row of phase 0
   logic [  15:0] index_q;         // word of the plane, interleaved layout
 
-  logic [  15:0] x_d, index_d;
-  logic [   1:0] ph_x_d, ph_y_d;
-  logic [   3:0] in_x_d, in_y_d;
-  logic [Aw-1:0] col_d, line_d, base_d;
-
   // Of the plane: the loader moves on before the last part is placed.
   logic [Aw-1:0] slot_base_q;
   logic [   4:0] image_row_q, image_col_q;  // first bank of the image's segment
@@ -82,77 +78,6 @@ module swp_load_place #(
   assign seg_x_last    = 4'((5'd1 << seg_x_log2_i) - 5'd1);
   assign seg_cols_log2 = 3'(PoxBits) - seg_x_log2_i;
 
-  logic [   Lanes-1:0] lane_valid;
-  logic [BankBits-1:0] lane_bank [Lanes];
-  logic [      Aw-1:0] lane_addr [Lanes];
-
-  always_comb begin : place
-    logic [4:0] bank_row, bank_col;
-    x_d        = x_q;
-    ph_x_d     = ph_x_q;
-    ph_y_d     = ph_y_q;
-    in_x_d     = in_x_q;
-    in_y_d     = in_y_q;
-    col_d      = col_q;
-    line_d     = line_q;
-    base_d     = base_q;
-    index_d    = index_q;
-    lane_valid = '0;
-    bank_row   = 5'd0;
-    bank_col   = 5'd0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      lane_bank[l] = '0;
-      lane_addr[l] = '0;
-    end
-    if (part_i) begin
-      for (int unsigned l = 0; l < Lanes; l++) begin
-        bank_row      = image_row_q + {1'b0, in_y_d};
-        bank_col      = image_col_q + {1'b0, in_x_d};
-        lane_valid[l] = now_i[l] && !(phase_zero_i && (ph_x_d != 2'd0 || ph_y_d != 2'd0));
-        if (interleaved_i) begin
-          lane_bank[l] = BankBits'(index_d & 16'(Pixels - 1));
-          lane_addr[l] = slot_base_q + Aw'(index_d >> (PoyBits + PoxBits));
-        end else begin
-          lane_bank[l] = BankBits'(({5'd0, bank_row} << PoxBits) + {5'd0, bank_col});
-          lane_addr[l] = line_d + col_d + Aw'(ph_x_d);
-        end
-        if (inside_i[l]) begin
-          index_d = index_d + 16'd1;
-          x_d     = x_d + 16'd1;
-          if (x_d == in_w_i) begin
-            x_d    = 16'd0;
-            ph_x_d = 2'd0;
-            in_x_d = 4'd0;
-            col_d  = '0;
-            if (ph_y_d != ph_last) begin
-              ph_y_d = ph_y_d + 2'd1;
-              line_d = line_d + bank_cols_i;
-            end else begin
-              ph_y_d = 2'd0;
-              if (in_y_d != seg_y_last) begin
-                in_y_d = in_y_d + 4'd1;
-              end else begin
-                in_y_d = 4'd0;
-                base_d = line_d + bank_cols_i;
-              end
-              line_d = base_d;
-            end
-          end else if (ph_x_d != ph_last) begin
-            ph_x_d = ph_x_d + 2'd1;
-          end else begin
-            ph_x_d = 2'd0;
-            if (in_x_d != seg_x_last) begin
-              in_x_d = in_x_d + 4'd1;
-            end else begin
-              in_x_d = 4'd0;
-              col_d  = col_d + Aw'(stride_i);
-            end
-          end
-        end
-      end
-    end
-  end
-
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       slot_base_q <= slot_base_i;
@@ -165,7 +90,12 @@ module swp_load_place #(
   logic [1:0] start_phase;
   assign start_phase = y_start_i[5:4];
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : place
+    logic [  15:0] x, index;
+    logic [   1:0] ph_x, ph_y;
+    logic [   3:0] in_x, in_y;
+    logic [   4:0] bank_row, bank_col;
+    logic [Aw-1:0] col, line, base;
     if (start_i) begin
       x_q     <= 16'd0;
       ph_x_q  <= 2'd0;
@@ -177,53 +107,87 @@ module swp_load_place #(
                + (start_phase[0] ? bank_cols_i : '0);
       base_q  <= slot_base_i;
       index_q <= 16'd0;
-    end else if (part_i && beat_end_i) begin
-      x_q     <= x_d;
-      ph_x_q  <= ph_x_d;
-      ph_y_q  <= ph_y_d;
-      in_x_q  <= in_x_d;
-      in_y_q  <= in_y_d;
-      col_q   <= col_d;
-      line_q  <= line_d;
-      base_q  <= base_d;
-      index_q <= index_d;
-    end
-  end
-
-  logic             any_q;
-  logic [Lanes-1:0] valid_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      any_q   <= 1'b0;
-      valid_q <= '0;
-    end else begin
-      any_q <= part_i && (lane_valid != '0);
-      if (part_i) valid_q <= lane_valid;
-    end
-  end
-
-  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-    logic [BankBits-1:0] bank_q;
-    logic [      Aw-1:0] addr_q;
-    logic [        31:0] word_q;
-    always_ff @(posedge clk_i) begin
-      if (part_i) begin
-        bank_q <= lane_bank[l];
-        addr_q <= lane_addr[l];
-        word_q <= data_i[l*32 +: 32];
+    end else if (part_i) begin
+      x     = x_q;
+      ph_x  = ph_x_q;
+      ph_y  = ph_y_q;
+      in_x  = in_x_q;
+      in_y  = in_y_q;
+      col   = col_q;
+      line  = line_q;
+      base  = base_q;
+      index = index_q;
+      for (int unsigned l = 0; l < Lanes; l++) begin
+        bank_row    = image_row_q + {1'b0, in_y};
+        bank_col    = image_col_q + {1'b0, in_x};
+        valid_o[l] <= now_i[l] && !(phase_zero_i && (ph_x != 2'd0 || ph_y != 2'd0));
+        if (interleaved_i) begin
+          bank_o[l*BankBits +: BankBits] <= BankBits'(index & 16'(Pixels - 1));
+          addr_o[l*Aw +: Aw]             <= slot_base_q + Aw'(index >> (PoyBits + PoxBits));
+        end else begin
+          bank_o[l*BankBits +: BankBits] <=
+              BankBits'(({5'd0, bank_row} << PoxBits) + {5'd0, bank_col});
+          addr_o[l*Aw +: Aw]             <= line + col + Aw'(ph_x);
+        end
+        if (inside_i[l]) begin
+          index = index + 16'd1;
+          x     = x + 16'd1;
+          if (x == in_w_i) begin
+            x    = 16'd0;
+            ph_x = 2'd0;
+            in_x = 4'd0;
+            col  = '0;
+            if (ph_y != ph_last) begin
+              ph_y = ph_y + 2'd1;
+              line = line + bank_cols_i;
+            end else begin
+              ph_y = 2'd0;
+              if (in_y != seg_y_last) begin
+                in_y = in_y + 4'd1;
+              end else begin
+                in_y = 4'd0;
+                base = line + bank_cols_i;
+              end
+              line = base;
+            end
+          end else if (ph_x != ph_last) begin
+            ph_x = ph_x + 2'd1;
+          end else begin
+            ph_x = 2'd0;
+            if (in_x != seg_x_last) begin
+              in_x = in_x + 4'd1;
+            end else begin
+              in_x = 4'd0;
+              col  = col + Aw'(stride_i);
+            end
+          end
+        end
+      end
+      if (beat_end_i) begin
+        x_q     <= x;
+        ph_x_q  <= ph_x;
+        ph_y_q  <= ph_y;
+        in_x_q  <= in_x;
+        in_y_q  <= in_y;
+        col_q   <= col;
+        line_q  <= line;
+        base_q  <= base;
+        index_q <= index;
       end
     end
-    assign bank_o[l*BankBits +: BankBits] = bank_q;
-    assign addr_o[l*Aw +: Aw]             = addr_q;
-    assign data_o[l*32 +: 32]             = word_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) any_o <= 1'b0;
+    else any_o <= part_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (part_i) data_o <= data_i;
   end
 
   logic unused_place;
   assign unused_place = &{1'b0, y_start_i[7:6]};
-
-  assign any_o   = any_q;
-  assign valid_o = valid_q;
 
 endmodule : swp_load_place
 

@@ -48,35 +48,36 @@ module swp_load_words #(
     if (start_i) begin
       skip_q  <= lead_i;
       end_q   <= {1'b0, words_i} + {13'd0, lead_i};
-      residual_o <= residual_i;
     end else if (part_i && beat_end_i) begin
       skip_q <= 4'd0;
       end_q  <= (end_q > 17'(Lanes)) ? end_q - 17'(Lanes) : 17'd0;
     end
   end
 
+  always_ff @(posedge clk_i) begin
+    if (start_i) residual_o <= residual_i;
+  end
+
   logic [4:0] part_mask;  // parts of a beat - 1
   assign part_mask = 5'(Lanes >> load_log2_i) - 5'd1;
-
-  logic [Lanes-1:0] ours, now;
-  for (genvar w = 0; w < Lanes; w++) begin : gen_word
-    logic [4:0] part_of;
-    assign part_of = strided_i ? 5'(w) & part_mask : 5'(w) >> load_log2_i;
-    assign ours[w] = 4'(w) >= skip_q && 17'(w) < end_q;
-    assign now[w]    = ours[w] && part_of == sub_i;
-  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) part_o <= 1'b0;
     else part_o <= part_i;
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : take_apart
+    logic       ours;
+    logic [4:0] part_of;
     if (part_i) begin
       beat_end_o <= beat_end_i;
-      inside_o   <= ours;
-      now_o      <= now;
       data_o     <= data_i;
+      for (int unsigned w = 0; w < Lanes; w++) begin
+        ours        = 4'(w) >= skip_q && 17'(w) < end_q;
+        part_of     = strided_i ? 5'(w) & part_mask : 5'(w) >> load_log2_i;
+        inside_o[w] <= ours;
+        now_o[w]    <= ours && part_of == sub_i;
+      end
     end
   end
 

@@ -45,7 +45,7 @@ module swp_res_place #(
   input  logic [            15:0] sub_rows_i,
   input  logic [            15:0] sub_cols_i,
   // to the memories: one word a lane
-  output logic                    any_o,
+  output logic                    any_o,    // a part; valid_o are its words
   output logic [             1:0] c4_o,
   output logic [       Lanes-1:0] valid_o,
   output logic [Lanes*ChainW-1:0] chain_o,
@@ -64,11 +64,6 @@ module swp_res_place #(
   logic [  15:0] sx_q, sy_q;      // sub-tile
   logic [Nw-1:0] line_q;          // n of the sub-tile row's first one
 
-  logic [  15:0] x_d, sx_d, sy_d;
-  logic          ph_x_d, ph_y_d;
-  logic [   3:0] in_x_d, in_y_d;
-  logic [Nw-1:0] line_d;
-
   // Of the plane: the loader moves on before the last part is placed.
   logic [   1:0] c4_q;
   logic [   4:0] image_row_q, image_col_q;  // first pixel of the image's segment
@@ -80,75 +75,6 @@ module swp_res_place #(
   assign seg_x_last    = 4'((5'd1 << seg_x_log2_i) - 5'd1);
   assign seg_cols_log2 = 3'(PoxBits) - seg_x_log2_i;
 
-  logic [ Lanes-1:0] lane_valid;
-  logic [ChainW-1:0] lane_chain [Lanes];
-  logic [    Aw-1:0] lane_addr  [Lanes];
-
-  always_comb begin : place
-    logic [   4:0] row, col;
-    logic [  15:0] pixel;
-    logic [Nw-1:0] pass;
-    x_d        = x_q;
-    ph_x_d     = ph_x_q;
-    ph_y_d     = ph_y_q;
-    in_x_d     = in_x_q;
-    in_y_d     = in_y_q;
-    sx_d       = sx_q;
-    sy_d       = sy_q;
-    line_d     = line_q;
-    lane_valid = '0;
-    row        = 5'd0;
-    col        = 5'd0;
-    pixel      = 16'd0;
-    pass       = '0;
-    for (int unsigned l = 0; l < Lanes; l++) begin
-      lane_chain[l] = '0;
-      lane_addr[l]  = '0;
-    end
-    if (part_i) begin
-      for (int unsigned l = 0; l < Lanes; l++) begin
-        row           = image_row_q + {1'b0, in_y_d};
-        col           = image_col_q + {1'b0, in_x_d};
-        pixel         = ({11'd0, row} << PoxBits) + {11'd0, col};
-        pass          = line_d + Nw'(sx_d);
-        lane_chain[l] = ChainW'(pixel & 16'(Chains - 1));
-        lane_addr[l]  = (Aw'(pass) << CycleBits) | Aw'(pixel >> ChainBits);
-        lane_valid[l] = now_i[l] && !ph_x_d && !ph_y_d && sx_d < sub_cols_i && sy_d < sub_rows_i;
-        if (inside_i[l]) begin
-          x_d = x_d + 16'd1;
-          if (x_d == res_w_i) begin
-            x_d    = 16'd0;
-            ph_x_d = 1'b0;
-            in_x_d = 4'd0;
-            sx_d   = 16'd0;
-            if (stride2_i && !ph_y_d) begin
-              ph_y_d = 1'b1;
-            end else begin
-              ph_y_d = 1'b0;
-              if (in_y_d != seg_y_last) begin
-                in_y_d = in_y_d + 4'd1;
-              end else begin
-                in_y_d = 4'd0;
-                sy_d   = sy_d + 16'd1;
-                line_d = line_d + Nw'(sub_cols_i);
-              end
-            end
-          end else if (stride2_i && !ph_x_d) begin
-            ph_x_d = 1'b1;
-          end else begin
-            ph_x_d = 1'b0;
-            if (in_x_d != seg_x_last) begin
-              in_x_d = in_x_d + 4'd1;
-            end else begin
-              in_x_d = 4'd0;
-              sx_d   = sx_d + 16'd1;
-            end
-          end
-        end
-      end
-    end
-  end
-
   always_ff @(posedge clk_i) begin
     if (start_i) begin
       c4_q        <= c4_i;
@@ -157,7 +83,12 @@ module swp_res_place #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : place
+    logic [  15:0] x, sx, sy, pixel;
+    logic          ph_x, ph_y;
+    logic [   3:0] in_x, in_y;
+    logic [   4:0] row, col;
+    logic [Nw-1:0] line, pass;
     if (start_i) begin
       x_q    <= 16'd0;
       ph_x_q <= 1'b0;
@@ -167,53 +98,79 @@ module swp_res_place #(
       sx_q   <= 16'd0;
       sy_q   <= 16'd0;
       line_q <= pass_i;
-    end else if (part_i && beat_end_i) begin
-      x_q    <= x_d;
-      ph_x_q <= ph_x_d;
-      ph_y_q <= ph_y_d;
-      in_x_q <= in_x_d;
-      in_y_q <= in_y_d;
-      sx_q   <= sx_d;
-      sy_q   <= sy_d;
-      line_q <= line_d;
+    end else if (part_i) begin
+      x    = x_q;
+      ph_x = ph_x_q;
+      ph_y = ph_y_q;
+      in_x = in_x_q;
+      in_y = in_y_q;
+      sx   = sx_q;
+      sy   = sy_q;
+      line = line_q;
+      for (int unsigned l = 0; l < Lanes; l++) begin
+        row   = image_row_q + {1'b0, in_y};
+        col   = image_col_q + {1'b0, in_x};
+        pixel = ({11'd0, row} << PoxBits) + {11'd0, col};
+        pass  = line + Nw'(sx);
+        valid_o[l] <= now_i[l] && !ph_x && !ph_y && sx < sub_cols_i && sy < sub_rows_i;
+        chain_o[l*ChainW +: ChainW] <= ChainW'(pixel & 16'(Chains - 1));
+        addr_o[l*Aw +: Aw]          <= (Aw'(pass) << CycleBits) | Aw'(pixel >> ChainBits);
+        if (inside_i[l]) begin
+          x = x + 16'd1;
+          if (x == res_w_i) begin
+            x    = 16'd0;
+            ph_x = 1'b0;
+            in_x = 4'd0;
+            sx   = 16'd0;
+            if (stride2_i && !ph_y) begin
+              ph_y = 1'b1;
+            end else begin
+              ph_y = 1'b0;
+              if (in_y != seg_y_last) begin
+                in_y = in_y + 4'd1;
+              end else begin
+                in_y = 4'd0;
+                sy   = sy + 16'd1;
+                line = line + Nw'(sub_cols_i);
+              end
+            end
+          end else if (stride2_i && !ph_x) begin
+            ph_x = 1'b1;
+          end else begin
+            ph_x = 1'b0;
+            if (in_x != seg_x_last) begin
+              in_x = in_x + 4'd1;
+            end else begin
+              in_x = 4'd0;
+              sx   = sx + 16'd1;
+            end
+          end
+        end
+      end
+      if (beat_end_i) begin
+        x_q    <= x;
+        ph_x_q <= ph_x;
+        ph_y_q <= ph_y;
+        in_x_q <= in_x;
+        in_y_q <= in_y;
+        sx_q   <= sx;
+        sy_q   <= sy;
+        line_q <= line;
+      end
     end
   end
 
-  logic             any_q;
-  logic [      1:0] place_c4_q;
-  logic [Lanes-1:0] valid_q;
-
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) any_q <= 1'b0;
-    else any_q <= part_i && (lane_valid != '0);
+    if (!rst_ni) any_o <= 1'b0;
+    else any_o <= part_i;
   end
 
   always_ff @(posedge clk_i) begin
     if (part_i) begin
-      place_c4_q <= c4_q;
-      valid_q    <= lane_valid;
+      c4_o   <= c4_q;
+      data_o <= data_i;
     end
   end
-
-  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-    logic [ChainW-1:0] chain_q;
-    logic [    Aw-1:0] addr_q;
-    logic [      31:0] word_q;
-    always_ff @(posedge clk_i) begin
-      if (part_i) begin
-        chain_q <= lane_chain[l];
-        addr_q  <= lane_addr[l];
-        word_q  <= data_i[l*32 +: 32];
-      end
-    end
-    assign chain_o[l*ChainW +: ChainW] = chain_q;
-    assign addr_o[l*Aw +: Aw]          = addr_q;
-    assign data_o[l*32 +: 32]          = word_q;
-  end
-
-  assign any_o   = any_q;
-  assign c4_o    = place_c4_q;
-  assign valid_o = valid_q;
 
 endmodule : swp_res_place
 

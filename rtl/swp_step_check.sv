@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Whether a step record can be executed: the first error that applies and, for rules of single
-// fields, the rule (docs/accelerator-v2.md section 6.2); 0 if all is well. Combinational.
+// fields, the rule (docs/accelerator-v2.md section 6.2); 0 if all is well. Combinational;
+// looked at, and worked out, in a cycle with en_i.
 
 `default_nettype none
 
 module swp_step_check #(
   localparam int unsigned StepBw = 8 * 64
 ) (
+  input  logic              en_i,
   input  logic [StepBw-1:0] step_i,
   input  logic              crc_ok_i,
   input  logic              first_i,           // the layer's first step
@@ -34,7 +36,9 @@ module swp_step_check #(
 
   always_comb begin
     detail_o = 8'd0;
-    if (rows == 16'd0 || sub_rows == 16'd0 || sub_cols == 16'd0) begin
+    if (!en_i) begin
+      detail_o = 8'd0;
+    end else if (rows == 16'd0 || sub_rows == 16'd0 || sub_cols == 16'd0) begin
       detail_o = 8'd1;
     end else if (first_i && !(new_weights && new_acts)) begin
       detail_o = 8'd2;
@@ -47,7 +51,7 @@ module swp_step_check #(
     end
     error_o = (detail_o == 8'd0) ? swp_regs_pkg::RUN_ERROR_NONE
                                  : swp_regs_pkg::RUN_ERROR_STEP_FIELD;
-    if (!crc_ok_i) begin
+    if (en_i && !crc_ok_i) begin
       error_o  = swp_regs_pkg::RUN_ERROR_STEP_CRC;
       detail_o = 8'd0;
     end
