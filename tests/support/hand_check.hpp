@@ -186,11 +186,18 @@ inline std::vector<swprune::hw::array_params> hand_arrays() {
   return arrays;
 }
 
-/// One to three random layers, or a layer that is nothing but a residual.
+/// One to three random layers that fit the array's buffers, or a layer that is nothing but a
+/// residual. Throws invariant_broken when the buffers are too small for all that is drawn.
 inline hand_case random_hand_case(const swprune::hw::array_params& a, swprune::rng& random) {
   hand_random draw(a, random);
-  if (a.res_depth > 0 && random.below(10) == 0) return {draw.residual_alone(), a, random};
-  return {draw.chain(1 + static_cast<index_t>(random.below(3))), a, random};
+  for (int attempt = 0; attempt < 10'000; ++attempt) {
+    const bool alone = a.res_depth > 0 && random.below(10) == 0;
+    const auto layers =
+        alone ? draw.residual_alone() : draw.chain(1 + static_cast<index_t>(random.below(3)));
+    hand_case c(layers, a, random);
+    if (c.image().fits()) return c;
+  }
+  swprune::raise(swprune::errc::invariant_broken, "no random layer fits {}", a.to_string());
 }
 
 /// Ideal memory first, then ones that make the device wait, longest for their fences.

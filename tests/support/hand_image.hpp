@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <utility>
 #include <vector>
@@ -54,6 +55,7 @@ struct hand_map {
 struct hand_placed {
   hand_map in, res, out;
   index_t pass_interval = 0, write_slots = 0;
+  bool fits = true;  // the array's buffers
   std::vector<hand_step> steps;
 };
 
@@ -61,6 +63,10 @@ struct hand_image {
   std::vector<std::uint8_t> image;  // descriptors from 0 on
   index_t act_bytes = 0;
   std::vector<hand_placed> layers;
+
+  bool fits() const {
+    return std::all_of(layers.begin(), layers.end(), [](const hand_placed& l) { return l.fits; });
+  }
 };
 
 /// CRC-32 as zlib has it, bit by bit.
@@ -99,6 +105,7 @@ class hand_layer_writer {
     limit_parts();
     write_steps();
     write_descriptor(descriptor_at);
+    need(std::ssize(slots_) * slot_words_ <= a_.act_depth);
     return out_;
   }
 
@@ -165,9 +172,19 @@ class hand_layer_writer {
       write_list(c);
       write_params(c);
       write_weights(c);
+      check_chunk(c);
       chunks_.push_back(c);
       first += c.rows;
     }
+  }
+
+  void need(bool fits) { out_.fits = out_.fits && fits; }
+
+  /// Lists, parameters and weights come in whole beats, of which nothing may run over.
+  void check_chunk(const chunk_place& c) {
+    need(!a_.skip || beats(c.list_bytes) * (a_.bus_bytes / 2) <= a_.list_depth);
+    need(beats(c.param_bytes) * a_.bus_bytes <= 12 * a_.pof * a_.param_depth);
+    need(beats(c.weight_bytes) * (a_.bus_bytes / a_.pof) <= a_.wgt_depth);
   }
 
   void write_list(chunk_place& c) {
@@ -364,6 +381,7 @@ class hand_layer_writer {
     note_weights(cost, c, new_weights);
     note_planes(cost, t, plane_words);
     if (cost.residual) note_residual(cost, c, t);
+    need(!cost.residual || std::ssize(cost.pass_uops) <= a_.res_depth);
     out_.steps.push_back(cost);
   }
 

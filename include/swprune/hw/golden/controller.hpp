@@ -79,9 +79,11 @@ class controller {
     return in.abort ? 13 : 0;
   }
 
+  /// 0 in every cycle of Idle, though answers may still be outstanding behind a stopped run.
   void count_stored(const core_inputs& in) {
-    unstored_ = busy() ? static_cast<std::uint16_t>(unstored_ + step_go() - in.wr_fenced)
-                       : std::uint16_t{0};
+    const bool goes_on = busy() && !done();
+    unstored_ = goes_on ? static_cast<std::uint16_t>(unstored_ + step_go() - in.wr_fenced)
+                        : std::uint16_t{0};
   }
 
   void stop(const loader& load) {
