@@ -193,7 +193,7 @@ module swp_ctrl (
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || !busy_o) unstored_q <= 16'd0;
+    if (!rst_ni || !busy_o || done_o) unstored_q <= 16'd0;  // 0 in Idle
     else unstored_q <= unstored_q + {15'd0, step_go_o} - {15'd0, fenced_i};
   end
 
