@@ -14,7 +14,7 @@ foreach(folder IN ITEMS core graph mask nn train quant hw io report)
   set(lines "")
   foreach(header IN LISTS headers)
     file(STRINGS "${INCLUDE_DIR}/${header}" opt_in
-         REGEX "^ *# *include *<(nlohmann/|CLI/|lzma\\.h|matio\\.h)")
+         REGEX "^ *# *include *<(nlohmann/|CLI/|lzma\\.h|matio\\.h|stb/)")
     if(NOT opt_in)
       string(APPEND lines "#include \"${header}\"\n")
     endif()

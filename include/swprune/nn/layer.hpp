@@ -14,6 +14,15 @@
 
 namespace swprune::inline v0::nn {
 
+template <typename Scalar>
+class chain;
+
+struct build_params {
+  /// Run batch norm, ReLU and 2 x 2 max pooling that follow each other in one pass. Changes memory
+  /// and speed, no result.
+  bool fuse = true;
+};
+
 /// What an optimiser may change. Only what is stored is listed: an absent block or tap has no
 /// number here.
 template <typename Scalar>
@@ -37,8 +46,9 @@ struct layer_field {
   double value = 0;
 };
 
-/// One step of a network. A layer owns its arrays; it keeps no activations: the caller hands the
-/// input and output of forward_training() to backward() again, so memory is the network's matter.
+/// One step of a network. A layer owns its arrays; it keeps no activations (a composite layer those
+/// between the layers inside it): the caller hands the input and output of forward_training() to
+/// backward() again, so memory is the network's matter.
 /// `double` is for gradient checks only.
 template <typename Scalar>
 class layer {
@@ -74,6 +84,12 @@ class layer {
   /// Takes over into the state what the last forward_training() measured. Not part of it, so that
   /// a step that is given up (a loss that is not finite) leaves the layer as it was.
   virtual void commit_statistics() {}
+
+  /// Chains inside a composite layer; all start at its input. None for other layers.
+  [[nodiscard]] virtual std::vector<const chain<Scalar>*> paths() const { return {}; }
+
+  /// Tells how to run what is inside.
+  virtual void plan(const build_params& /*params*/) {}
 
   [[nodiscard]] virtual std::vector<parameter_view<Scalar>> parameters() { return {}; }
   [[nodiscard]] virtual std::vector<state_view<Scalar>> state() { return {}; }
