@@ -253,6 +253,10 @@ TEST_CASE("float and double networks quantise alike; the data set overload uses 
     CHECK(model.layers[i].multiplier == same.layers[i].multiplier);
   }
   CHECK(model.output_scale == same.output_scale);
+  train::dataset normalised = data;
+  normalised.normalise = {.mean = {0.5, 0.5, 0.5}, .deviation = {0.25, 0.25, 0.25}};
+  CHECK_THROWS_WITH(quant::quantize(net, normalised),
+                    Catch::Contains("E601") && Catch::Contains("normalised by channel"));
   // The network's classes survive 8 bits for nearly all images.
   numbers.resize(50);
   std::iota(numbers.begin(), numbers.end(), 0);
