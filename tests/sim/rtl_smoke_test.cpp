@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The RTL by itself: images written byte by byte from docs/formats.md, without the compiler, run on
-// the Verilated core; outputs against a plain loop, cycles against docs/accelerator.md section 9.
+// The RTL by itself: images written byte by byte from docs/formats.md and docs/accelerator-v2.md,
+// without the compiler, run on the Verilated core; outputs against a plain loop, cycles against
+// docs/accelerator.md section 9.
 
+#include <zlib.h>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -32,17 +35,31 @@ using bytes = std::vector<std::uint8_t>;
 constexpr std::uint64_t image_base = 0x12'3456'7000, act_base = 0x0'0000'0040;
 constexpr index_t guard = 256;  // bytes on both sides of the output that must not change
 
-/// One convolution on one image: a single step, a single chunk.
+/// One convolution on one image: a single chunk, one step a strip.
 struct tiny_layer {
   index_t in_c = 6, in_h = 5, in_w = 6, out_c = 8;
-  index_t kernel = 3, stride = 1, pad = 1;
+  index_t kernel = 3, stride = 1, dilation = 1, pad = 1;
+  index_t layers = 1;  // the same one so many times
+  int wait = 0;        // flags of the first step of the second one and those behind it
+  index_t strip = 0;   // sub-tile rows of a step; 0: all in one
+  index_t load_log2 = 0;
+  bool load_strided = false, phase_zero = false;
   bool pool = false, in_signed = false, out_signed = false;
+  index_t res_stride = 0, res_load_log2 = 0;  // 0: no residual
+  bool res_signed = false;
+  unsigned res_steps = ~0u;            // bit s: step s adds it
   std::vector<std::vector<int>> live;  // per output group the input groups that are there
 
-  [[nodiscard]] index_t conv_h() const { return (in_h + 2 * pad - kernel) / stride + 1; }
-  [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - kernel) / stride + 1; }
+  [[nodiscard]] index_t reach() const { return dilation * (kernel - 1); }
+  [[nodiscard]] index_t conv_h() const { return (in_h + 2 * pad - reach() - 1) / stride + 1; }
+  [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - reach() - 1) / stride + 1; }
   [[nodiscard]] index_t out_h() const { return conv_h() >> (pool ? 1 : 0); }
   [[nodiscard]] index_t out_w() const { return conv_w() >> (pool ? 1 : 0); }
+  [[nodiscard]] index_t res_h() const { return res_stride * (conv_h() - 1) + 1; }
+  [[nodiscard]] index_t res_w() const { return res_stride * (conv_w() - 1) + 1; }
+  [[nodiscard]] bool step_has_residual(index_t step) const {
+    return res_stride != 0 && (res_steps >> step & 1) != 0;
+  }
   [[nodiscard]] index_t in_groups() const { return ceil_div(in_c, 4); }
 };
 
@@ -51,6 +68,8 @@ struct tiny_data {
   std::vector<int> input;    // [c][y][x]
   std::vector<int> weights;  // [o][c][ky][kx]
   std::vector<int> bias, multiplier, shift;
+  std::vector<int> residual;  // [o][y][x]
+  int res_zero = -7, res_multiplier = 13000, res_shift = 14;
   int zero_in = 3, zero_out = -5, clamp_lo = 0, clamp_hi = 255;
 };
 
@@ -75,6 +94,8 @@ tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::ui
     d.multiplier.push_back(between(1, 32767));
     d.shift.push_back(between(20, 24));
   }
+  for (index_t i = 0; l.res_stride != 0 && i < l.out_c * l.res_h() * l.res_w(); ++i)
+    d.residual.push_back(l.res_signed ? between(-128, 127) : between(0, 255));
   if (l.out_signed) {
     d.clamp_lo = -128;
     d.clamp_hi = 127;
@@ -83,13 +104,21 @@ tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::ui
 }
 
 /// What the layer must give: [o][y][x], by plain loops over docs/formats.md section 7.
-std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
+std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d,
+                                 const hw::array_params& a) {
+  const auto residual = [&](index_t o, index_t oy, index_t ox) -> std::int64_t {
+    if (!l.step_has_residual(l.strip == 0 ? 0 : oy / a.poy / l.strip)) return 0;
+    const index_t at = (o * l.res_h() + l.res_stride * oy) * l.res_w() + l.res_stride * ox;
+    const std::int64_t v = d.residual[static_cast<std::size_t>(at)] - d.res_zero;
+    return (v * d.res_multiplier + (std::int64_t{1} << (d.res_shift - 1))) >> d.res_shift;
+  };
   const auto conv = [&](index_t o, index_t oy, index_t ox) {
     std::int64_t acc = d.bias[static_cast<std::size_t>(o)];
     for (index_t c = 0; c < l.in_c; ++c)
       for (index_t ky = 0; ky < l.kernel; ++ky)
         for (index_t kx = 0; kx < l.kernel; ++kx) {
-          const index_t y = oy * l.stride + ky - l.pad, x = ox * l.stride + kx - l.pad;
+          const index_t y = oy * l.stride + l.dilation * ky - l.pad;
+          const index_t x = ox * l.stride + l.dilation * kx - l.pad;
           const bool inside = y >= 0 && y < l.in_h && x >= 0 && x < l.in_w;
           const int v =
               inside ? d.input[static_cast<std::size_t>((c * l.in_h + y) * l.in_w + x)] : d.zero_in;
@@ -99,7 +128,8 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
     const int shift = d.shift[static_cast<std::size_t>(o)];
     const std::int64_t scaled = acc * d.multiplier[static_cast<std::size_t>(o)];
     const std::int64_t r = (scaled + (std::int64_t{1} << (shift - 1))) >> shift;
-    return static_cast<int>(std::clamp<std::int64_t>(r + d.zero_out, d.clamp_lo, d.clamp_hi));
+    return static_cast<int>(
+        std::clamp<std::int64_t>(r + residual(o, oy, ox) + d.zero_out, d.clamp_lo, d.clamp_hi));
   };
   std::vector<int> out;
   for (index_t o = 0; o < l.out_c; ++o)
@@ -116,6 +146,12 @@ std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
 void put(bytes& to, index_t at, regs::byte_field f, std::int64_t value) {
   for (unsigned i = 0; i < f.bytes; ++i)
     to[static_cast<std::size_t>(at) + f.offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+/// Puts the CRC of a record of `size` bytes into its last four.
+void seal(bytes& image, index_t at, index_t size) {
+  const auto crc = crc32(0, image.data() + at, static_cast<uInt>(size - 4));
+  put(image, at + size - 4, {0, 4}, static_cast<std::int64_t>(crc));
 }
 
 index_t append(bytes& to, const bytes& part) {
@@ -147,7 +183,11 @@ class writer {
   tiny_image write() {
     in_plane_ = round_up(4 * l_.in_h * l_.in_w, 64);
     write_activations();
-    out_.image.resize(128 + 64);
+    sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
+    bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
+    cut_strips();
+    const auto steps = static_cast<index_t>(strips_.size());
+    out_.image.resize(static_cast<std::size_t>(l_.layers * (128 + 64 * steps)));
     const bytes list = index_list(), params = parameters(), weights = weight_bytes();
     const index_t list_at = append(out_.image, list);
     const index_t params_at = append(out_.image, params);
@@ -161,17 +201,41 @@ class writer {
     list_beats_ = beats(list);
     param_beats_ = beats(params);
     weight_beats_ = beats(weights);
-    sub_rows_ = ceil_div(l_.conv_h(), a_.poy);
-    sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
-    bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
-    slot_words_ = ceil_div(ceil_div(l_.in_h, l_.stride), a_.poy) * l_.stride * bank_cols_;
-    write_descriptor();
-    write_step(list_at, params_at, weights_at, fetch_at);
+    for (index_t layer = 0; layer < l_.layers; ++layer) {
+      const index_t steps_at = 128 * l_.layers + 64 * steps * layer;
+      write_descriptor(128 * layer, steps_at);
+      for (index_t i = 0; i < steps; ++i)
+        write_step(steps_at + 64 * i, strips_[static_cast<std::size_t>(i)],
+                   layer != 0 && i == 0 ? l_.wait : 0, list_at, params_at, weights_at, fetch_at);
+    }
     out_.cycles = closed_form();
     return out_;
   }
 
  private:
+  /// A step: output rows from oy_first on, input rows y_first .. y_last.
+  struct strip {
+    index_t sub_rows, oy_first, oy_last, y_first, y_last;
+    bool residual;
+  };
+
+  void cut_strips() {
+    const index_t all = ceil_div(l_.conv_h(), a_.poy), most = l_.strip == 0 ? all : l_.strip;
+    for (index_t sub = 0; sub < all; sub += most) {
+      const index_t rows = std::min(most, all - sub), oy = sub * a_.poy;
+      const index_t oy_last = std::min(oy + rows * a_.poy, l_.conv_h()) - 1;
+      const strip s{.sub_rows = rows,
+                    .oy_first = oy,
+                    .oy_last = oy_last,
+                    .y_first = std::max<index_t>(0, l_.stride * oy - l_.pad),
+                    .y_last = std::min(l_.in_h - 1, l_.stride * oy_last + l_.reach() - l_.pad),
+                    .residual = l_.step_has_residual(static_cast<index_t>(strips_.size()))};
+      strips_.push_back(s);
+      const index_t lines = s.y_last / l_.stride / a_.poy - s.y_first / l_.stride / a_.poy + 1;
+      slot_words_ = std::max(slot_words_, lines * l_.stride * bank_cols_);
+    }
+  }
+
   void write_activations() {
     bytes& m = out_.acts;
     m.assign(static_cast<std::size_t>(l_.in_groups() * in_plane_), 0xA5);
@@ -179,11 +243,24 @@ class writer {
       for (index_t i = 0; i < l_.in_h * l_.in_w; ++i)
         m[static_cast<std::size_t>(c / 4 * in_plane_ + 4 * i + c % 4)] = static_cast<std::uint8_t>(
             d_.input[static_cast<std::size_t>(c * l_.in_h * l_.in_w + i)]);
+    res_offset_ = static_cast<index_t>(m.size());
+    if (l_.res_stride != 0) write_residual();
     out_.plane = round_up(4 * l_.out_h() * l_.out_w(), 64);
     m.resize(m.size() + static_cast<std::size_t>(guard), 0xC3);
     out_.out_offset = static_cast<index_t>(m.size());
     const index_t planes = ceil_div(l_.out_c, 4);
     m.resize(m.size() + static_cast<std::size_t>(planes * out_.plane + guard), 0xC3);
+  }
+
+  void write_residual() {
+    const index_t pixels = l_.res_h() * l_.res_w();
+    bytes& m = out_.acts;
+    res_plane_ = round_up(4 * pixels, 64);
+    m.resize(m.size() + static_cast<std::size_t>(ceil_div(l_.out_c, 4) * res_plane_), 0xA5);
+    for (index_t o = 0; o < l_.out_c; ++o)
+      for (index_t i = 0; i < pixels; ++i)
+        m[static_cast<std::size_t>(res_offset_ + o / 4 * res_plane_ + 4 * i + o % 4)] =
+            static_cast<std::uint8_t>(d_.residual[static_cast<std::size_t>(o * pixels + i)]);
   }
 
   bytes index_list() {
@@ -245,25 +322,36 @@ class writer {
   }
   [[nodiscard]] index_t pass_interval() const { return std::max(a_.drain_cycles(), write_slots()); }
 
-  void write_descriptor() {
+  void write_descriptor(index_t at, index_t steps_at) {
     bytes& m = out_.image;
-    const auto field = [&](regs::byte_field f, index_t value) { put(m, 0, f, value); };
+    const auto field = [&](regs::byte_field f, index_t value) { put(m, at, f, value); };
     field(regs::layer::magic, regs::format::layer_magic);
-    field(regs::layer::version, 1);
+    field(regs::layer::version, 2);
     field(regs::layer::bytes, 128);
     field(regs::layer::poy, a_.poy);
     field(regs::layer::pox, a_.pox);
     field(regs::layer::pof, a_.pof);
     field(regs::layer::bus_bytes, a_.bus_bytes);
     field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) | (l_.out_signed ? 4 : 0) |
-                                  (a_.skip ? 16 : 0));
+                                  (a_.skip ? 16 : 0) | (l_.load_strided ? 128 : 0) |
+                                  (l_.phase_zero ? 256 : 0) | (l_.res_stride != 0 ? 32 : 0) |
+                                  (l_.res_signed ? 64 : 0));
+    if (l_.res_stride != 0) {
+      field(regs::layer::res_load_log2, l_.res_load_log2);
+      field(regs::layer::res_stride, l_.res_stride);
+      field(regs::layer::res_group_stride, res_plane_);
+      field(regs::layer::res_zero, d_.res_zero);
+      field(regs::layer::res_multiplier, d_.res_multiplier);
+      field(regs::layer::res_shift, d_.res_shift);
+      field(regs::layer::res_w, l_.res_w());
+    }
     field(regs::layer::kernel_h, l_.kernel);
     field(regs::layer::kernel_w, l_.kernel);
     field(regs::layer::stride, l_.stride);
-    field(regs::layer::dilation, 1);
+    field(regs::layer::dilation, l_.dilation);
     field(regs::layer::seg_y_log2, log2_of(a_.poy));
     field(regs::layer::seg_x_log2, log2_of(a_.pox));
-    field(regs::layer::load_log2, 0);
+    field(regs::layer::load_log2, l_.load_log2);
     field(regs::layer::run_log2, log2_of(a_.pox) - (l_.pool ? 1 : 0));
     field(regs::layer::zero_in, d_.zero_in);
     field(regs::layer::zero_out, d_.zero_out);
@@ -277,19 +365,28 @@ class writer {
     field(regs::layer::out_groups4, ceil_div(l_.out_c, 4));
     field(regs::layer::bank_cols, bank_cols_);
     field(regs::layer::slot_words, slot_words_);
-    field(regs::layer::step_count, 1);
-    field(regs::layer::steps_offset, 128);
+    field(regs::layer::step_count, static_cast<index_t>(strips_.size()));
+    field(regs::layer::steps_offset, steps_at);
     field(regs::layer::out_px_stride, 4);
     field(regs::layer::out_row_stride, 4 * l_.out_w());
     field(regs::layer::out_group_stride, out_.plane);
     field(regs::layer::pass_interval, pass_interval());
+    field(regs::layer::in_groups, l_.in_groups());
+    field(regs::layer::row_uops, l_.kernel * l_.kernel * l_.in_c);
+    seal(m, at, 128);
   }
 
-  void write_step(index_t list, index_t params, index_t weights, index_t fetch) {
-    const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, 128, f, value); };
-    field(regs::step::flags, 3);
+  void write_step(index_t at, const strip& s, int wait, index_t list, index_t params,
+                  index_t weights, index_t fetch) {
+    const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, at, f, value); };
+    const index_t v = s.y_first / l_.stride;
+    field(regs::step::flags, (s.residual ? 19 : 3) | wait);
+    if (s.residual) {
+      field(regs::step::res_offset, res_offset(s));
+      field(regs::step::res_words, res_words(s));
+    }
     field(regs::step::rows, static_cast<index_t>(l_.live.size()));
-    field(regs::step::sub_rows, sub_rows_);
+    field(regs::step::sub_rows, s.sub_rows);
     field(regs::step::sub_cols, sub_cols_);
     field(regs::step::slots, l_.in_groups());
     field(regs::step::list_offset, list);
@@ -299,29 +396,97 @@ class writer {
     field(regs::step::param_offset, params);
     field(regs::step::weight_offset, weights);
     field(regs::step::fetch_offset, fetch);
-    field(regs::step::plane_words, l_.in_h * l_.in_w);
+    field(regs::step::act_offset, act_offset(s));
+    field(regs::step::plane_words, plane_words(s));
     field(regs::step::images, 1);
-    field(regs::step::out_offset, out_.out_offset);
+    field(regs::step::row_idx0, s.oy_first / a_.poy - v / a_.poy);
+    field(regs::step::y_start, v % a_.poy + 16 * (s.y_first % l_.stride));
+    field(regs::step::oy_first, s.oy_first);
+    field(regs::step::out_offset,
+          out_.out_offset + 4 * l_.out_w() * (l_.pool ? s.oy_first / 2 : s.oy_first));
     field(regs::step::last_channels, channels(l_.in_groups() - 1));
+    seal(out_.image, at, 64);
   }
 
-  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9.
-  index_t closed_form() {
+  [[nodiscard]] index_t act_offset(const strip& s) const { return 4 * l_.in_w * s.y_first; }
+  [[nodiscard]] index_t plane_words(const strip& s) const {
+    return l_.in_w * (s.y_last - s.y_first + 1);
+  }
+
+  [[nodiscard]] index_t res_offset(const strip& s) const {
+    return res_offset_ + 4 * l_.res_stride * s.oy_first * l_.res_w();
+  }
+  [[nodiscard]] index_t res_words(const strip& s) const {
+    return l_.res_w() * (l_.res_stride * (s.oy_last - s.oy_first) + 1);
+  }
+
+  static index_t request(index_t beats, index_t cycles_per_beat) {
+    return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
+  }
+  /// Cycles of the request of a plane.
+  [[nodiscard]] index_t plane_cycles(index_t offset, index_t count, index_t load_log2) const {
     const index_t words = a_.bus_words();
-    const auto request = [](index_t beats, index_t cycles_per_beat) {
-      return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
-    };
-    index_t load = request(64 / a_.bus_bytes, 1) + request(list_beats_, a_.bus_bytes / 2) +
-                   request(param_beats_, words) + request(weight_beats_, 1);
+    const index_t lead = (static_cast<index_t>(act_base) + offset) % a_.bus_bytes / 4;
+    return request(ceil_div(lead + count, words), words >> load_log2);
+  }
+  /// Cycles of a step's requests up to the weights.
+  [[nodiscard]] index_t weight_cycles() const {
+    return request(16, 1) + 1 + request(list_beats_, a_.bus_bytes / 2) +
+           request(param_beats_, a_.bus_words()) + request(weight_beats_, 1);
+  }
+  /// Cycles of the others.
+  [[nodiscard]] index_t tile_cycles(const strip& s) const {
+    index_t load = 0;
     for (index_t j = 0; j < l_.in_groups(); ++j) {
-      if (j % words == 0) load += request(1, 1);
-      const index_t lead = (static_cast<index_t>(act_base) + j * in_plane_) % a_.bus_bytes / 4;
-      load += request(ceil_div(lead + l_.in_h * l_.in_w, words), words);  // U = 1
+      if (j % a_.bus_words() == 0) load += request(1, 1);
+      load += plane_cycles(j * in_plane_ + act_offset(s), plane_words(s), l_.load_log2);
     }
-    // Cycle 1 is DescGo; the loader is idle again in g + 1 + sum; then FillGo, and again.
-    const index_t fill_go = 1 + 1 + request(128 / a_.bus_bytes, 1) + 1;
-    const index_t step_go = fill_go + 1 + load + 1;
-    index_t n = step_go + 5, retired = -1'000'000;
+    for (index_t j = 0; s.residual && j < ceil_div(l_.out_c, 4); ++j)
+      load += plane_cycles(res_offset(s) + j * res_plane_, res_words(s), l_.res_load_log2);
+    return load;
+  }
+  /// What the loader's waits hang on: of the step that is computed and of the one before it.
+  struct progress {
+    index_t retired_before = long_ago, stored_before = long_ago, stored = long_ago;
+  };
+  static constexpr index_t long_ago = -1'000'000;
+
+  /// The cycle in which the loader is idle again that was sent in cycle `go`.
+  [[nodiscard]] index_t loaded(const strip& s, index_t go, bool layer, int wait,
+                               const progress& p) const {
+    const index_t descriptor = layer ? request(32, 1) + 1 : 0;
+    const index_t hold = go + 1 + descriptor + weight_cycles();
+    if (!s.residual && wait == 0) return hold + tile_cycles(s);
+    index_t over = hold;
+    if (s.residual) over = std::max(over, p.retired_before + a_.drain_cycles() + 1);
+    if (wait == 4) over = std::max(over, p.stored + 2);
+    if (wait == 8) over = std::max(over, p.stored_before + 2);
+    return over + 1 + tile_cycles(s);
+  }
+
+  /// Cycles of the whole run with an ideal memory: docs/accelerator-v2.md section 5.5.
+  index_t closed_form() {
+    progress p;
+    index_t step_go = loaded(strips_.front(), 1, true, 0, p) + 1, retired = long_ago;
+    for (index_t layer = 0; layer < l_.layers; ++layer)
+      for (std::size_t i = 0; i < strips_.size(); ++i) {
+        p.retired_before = retired;
+        p.stored_before = i == 0 ? long_ago : p.stored;
+        retired = last_retire(strips_[i], step_go, retired);
+        p.stored = retired + a_.drain_cycles() + write_slots() + 4;
+        const bool last = i + 1 == strips_.size(), next_layer = layer + 1 < l_.layers;
+        index_t end = retired + 1;
+        if (!last) end = std::max(end, loaded(strips_[i + 1], step_go, false, 0, p));
+        if (last && next_layer)
+          end = std::max(end, loaded(strips_.front(), step_go, true, l_.wait, p));
+        step_go = last ? std::max(end + 1, p.stored + 2) + 1 : end + 1;
+      }
+    return step_go;  // Done comes where another layer would begin
+  }
+
+  /// The cycle of the step's last retire; counts passes, micro-ops and blocks.
+  index_t last_retire(const strip& s, index_t step_go, index_t retired) {
+    index_t n = step_go + 5;
     for (const auto& row : l_.live) {
       index_t uops = 0, blocks = 0;
       for (index_t g = 0; g < l_.in_groups(); ++g)
@@ -330,7 +495,7 @@ class writer {
           ++blocks;
         }
       uops = std::max<index_t>(uops, 1);
-      for (index_t i = 0; i < sub_rows_ * sub_cols_; ++i) {
+      for (index_t i = 0; i < s.sub_rows * sub_cols_; ++i) {
         n = std::max(n + uops, retired + pass_interval());
         retired = n;
         ++out_.passes;
@@ -338,13 +503,7 @@ class writer {
         out_.blocks += blocks;
       }
     }
-    // The last slot of the last pass: does it write?
-    const index_t p = l_.pool ? 1 : 0;
-    const index_t last_y = ((sub_rows_ * a_.poy) >> p) - 1;
-    const index_t last_word = static_cast<index_t>(l_.live.size()) * (a_.pof / 4) - 1;
-    const bool writes = last_y < l_.out_h() && last_word < ceil_div(l_.out_c, 4) &&
-                        (((sub_cols_ - 1) * a_.pox) >> p) < l_.out_w();
-    return retired + a_.drain_cycles() + 4 + write_slots() + (writes ? 1 : 0) + 1;
+    return retired;
   }
 
   const tiny_layer& l_;
@@ -352,7 +511,8 @@ class writer {
   const hw::array_params& a_;
   tiny_image out_;
   index_t in_plane_ = 0, list_beats_ = 0, param_beats_ = 0, weight_beats_ = 0;
-  index_t sub_rows_ = 0, sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0;
+  index_t sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0, res_offset_ = 0, res_plane_ = 0;
+  std::vector<strip> strips_;
 };
 
 /// A memory with two regions; `stall` of 100 cycles refuse or hold back something.
@@ -367,18 +527,23 @@ class memory {
 
   /// What the core sees in the cycle in which it shows `out`.
   hw::core_inputs answer(const hw::core_outputs& out) {
+    ++cycle_;
     hw::core_inputs in;
     in.image_base = image_base;
     in.act_base = act_base;
     in.rd_req_ready = go();
     in.wr_ready = go();
+    in.wr_fenced = fences_ != 0 && go();
+    fences_ -= in.wr_fenced;
     if (!beats_.empty() && (offered_ || go())) {
       offered_ = true;
       in.rd_valid = true;
+      in.rd_error = beat_ == fail_beat_ ? fail_response_ : std::uint8_t{0};
       for (index_t i = 0; i < bus_bytes_; ++i)
         in.rd_data[static_cast<std::size_t>(i)] =
             byte(beats_.front() + static_cast<std::uint64_t>(i));
       if (out.rd_ready) {
+        if (beat_++ == fail_beat_) failed_address_ = beats_.front();
         beats_.pop_front();
         offered_ = false;
       }
@@ -387,14 +552,30 @@ class memory {
       for (std::uint64_t b = 0; b < out.rd_req_beats; ++b)
         beats_.push_back(out.rd_req_addr + b * static_cast<std::uint64_t>(bus_bytes_));
     if (out.wr_valid && in.wr_ready) write(out);
+    fences_ += out.wr_valid && in.wr_ready && out.wr_fence;
     return in;
   }
+
+  /// Beat number `beat` of the run is answered with an error.
+  void fail_read(index_t beat, std::uint8_t response) {
+    fail_beat_ = beat;
+    fail_response_ = response;
+  }
+  /// Nothing is taken or given in these cycles.
+  void pause(index_t from, index_t to) {
+    pause_from_ = from;
+    pause_to_ = to;
+  }
+  [[nodiscard]] std::uint64_t failed_address() const { return failed_address_; }
 
   [[nodiscard]] const bytes& acts() const { return acts_; }
   [[nodiscard]] index_t bad_accesses() const { return bad_; }
 
  private:
-  bool go() { return stall_ == 0 || rng_.below(100) >= stall_; }
+  bool go() {
+    if (cycle_ >= pause_from_ && cycle_ < pause_to_) return false;
+    return stall_ == 0 || rng_.below(100) >= stall_;
+  }
 
   std::uint8_t byte(std::uint64_t address) {
     if (address - image_base < image_.size()) return image_[address - image_base];
@@ -420,22 +601,30 @@ class memory {
   rng rng_;
   std::deque<std::uint64_t> beats_;
   bool offered_ = false;
-  index_t bad_ = 0;
+  index_t bad_ = 0, fences_ = 0, beat_ = 0, fail_beat_ = -1;
+  index_t cycle_ = 0, pause_from_ = 0, pause_to_ = 0;
+  std::uint8_t fail_response_ = 0;
+  std::uint64_t failed_address_ = 0;
 };
+
+/// Changes what the core sees in a cycle of the run: 0 is that of the start.
+using disturbance = std::function<void(hw::core_inputs&, index_t)>;
 
 /// Runs to the end; nothing if the core is still busy after `limit` cycles.
 std::optional<hw::core_outputs> run(hw::device& dev, memory& mem, index_t limit,
-                                    std::uint16_t layers = 1) {
-  hw::core_inputs in = mem.answer(dev.outputs());
-  in.start = true;
-  in.layer_count = layers;
-  dev.step(in);
-  for (index_t i = 0; i < limit; ++i) {
-    if (!dev.outputs().busy) return dev.outputs();
-    dev.step(mem.answer(dev.outputs()));
+                                    std::uint16_t layers = 1, const disturbance& disturb = {}) {
+  for (index_t i = 0; i <= limit; ++i) {
+    if (i != 0 && !dev.outputs().busy) return dev.outputs();
+    hw::core_inputs in = mem.answer(dev.outputs());
+    in.start = i == 0;
+    in.layer_count = layers;
+    if (disturb) disturb(in, i);
+    dev.step(in);
   }
   return std::nullopt;
 }
+
+std::uint16_t layers_of(const tiny_layer& l) { return static_cast<std::uint16_t>(l.layers); }
 
 /// Output bytes of the region, channel by channel.
 std::vector<int> read_output(const tiny_layer& l, const tiny_image& t, const bytes& acts) {
@@ -484,6 +673,135 @@ std::vector<smoke_case> cases() {
                     .out_signed = true,
                     .live = {{1}, {0, 1}}}});
     all.push_back(
+        {"stride 3, in strips",
+         swprune_test::small_array(skip),
+         {.in_c = 4, .in_h = 17, .in_w = 8, .stride = 3, .strip = 1, .live = {{0}, {0}}}});
+    all.push_back({"stride 4, dilation 3, strips",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 19,
+                    .in_w = 13,
+                    .kernel = 2,
+                    .stride = 4,
+                    .dilation = 3,
+                    .pad = 2,
+                    .strip = 1,
+                    .live = {{0}, {0}}}});
+    all.push_back({"stride 3, dilation 2, 4x4, pad beyond the kernel, pooled",
+                   swprune_test::small_array(skip),
+                   {.in_c = 3,
+                    .in_h = 8,
+                    .in_w = 7,
+                    .out_c = 4,
+                    .kernel = 4,
+                    .stride = 3,
+                    .dilation = 2,
+                    .pad = 5,
+                    .pool = true,
+                    .live = {{0}}}});
+    all.push_back({"8x8, dilation 1",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 9,
+                    .in_w = 8,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .pad = 3,
+                    .strip = 1,
+                    .load_log2 = 1,
+                    .in_signed = true,
+                    .live = {{0}}}});
+    all.push_back({"dilation 4, pad 15",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 3,
+                    .in_w = 4,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .dilation = 4,
+                    .pad = 15,
+                    .live = {{0}}}});
+    for (const int wait : {0, 4, 8}) {
+      all.push_back({"three layers, wait " + std::to_string(wait),
+                     swprune_test::small_array(skip),
+                     {.layers = 3, .wait = wait, .strip = 1, .live = {{0, 1}, {1}}}});
+      all.push_back({"layers of one pass, wait " + std::to_string(wait),
+                     swprune_test::small_array(skip),
+                     {.in_c = 1,
+                      .in_h = 2,
+                      .in_w = 1,
+                      .out_c = 1,
+                      .kernel = 1,
+                      .pad = 0,
+                      .layers = 4,
+                      .wait = wait,
+                      .res_stride = 1,
+                      .live = {{0}}}});
+    }
+    all.push_back({"residual",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4, .in_h = 4, .in_w = 4, .res_stride = 1, .live = {{0}, {}}}});
+    all.push_back({"residual, stride 2, signed, some steps, pooled",
+                   swprune_test::small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 12,
+                    .in_w = 3,
+                    .out_c = 7,
+                    .strip = 2,
+                    .pool = true,
+                    .out_signed = true,
+                    .res_stride = 2,
+                    .res_load_log2 = 1,
+                    .res_signed = true,
+                    .res_steps = 5,
+                    .live = {{0}, {0}}}});
+    all.push_back({"residual, one pass a step",
+                   swprune_test::small_array(skip),
+                   {.in_c = 1,
+                    .in_h = 16,
+                    .in_w = 2,
+                    .out_c = 4,
+                    .kernel = 1,
+                    .pad = 0,
+                    .strip = 1,
+                    .res_stride = 1,
+                    .live = {{0}}}});
+    all.push_back({"4x8x8, residual",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 20,
+                    .out_c = 20,
+                    .strip = 2,
+                    .res_stride = 1,
+                    .res_load_log2 = 1,
+                    .res_steps = 1,
+                    .live = {{0, 1}, {1}, {0}}}});
+    all.push_back({"4x8x8, stride 2, strided load",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .stride = 2,
+                    .strip = 1,
+                    .load_log2 = 2,
+                    .load_strided = true,
+                    .live = {{0, 1}, {1}}}});
+    all.push_back({"4x8x8, 1x1, stride 2, phase 0 only",
+                   swprune_test::headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 15,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .kernel = 1,
+                    .stride = 2,
+                    .pad = 0,
+                    .strip = 1,
+                    .load_log2 = 3,
+                    .phase_zero = true,
+                    .live = {{0, 1}, {1}}}});
+    all.push_back(
         {"4x8x8",
          swprune_test::headline_array(skip),
          {.in_c = 14, .in_h = 10, .in_w = 19, .out_c = 21, .live = {{0, 3}, {1, 2, 3}, {}}}});
@@ -522,15 +840,20 @@ TEST_CASE("the RTL computes a convolution in the cycles that the specification g
     const tiny_image t = writer(c.layer, data, c.array).write();
     const auto dev = sim::make_device(c.array);
     memory mem(t.image, t.acts, c.array.bus_bytes, 0, seed);
-    const auto end = run(*dev, mem, 2 * t.cycles + 1000);
+    const auto end = run(*dev, mem, 2 * t.cycles + 1000, layers_of(c.layer));
     REQUIRE(end.has_value());
     CHECK(end->error == 0);
     CHECK(mem.bad_accesses() == 0);
-    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
     CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
     CHECK(end->cnt_cycles == t.cycles);
     CHECK(end->cnt_uops == t.uops);
     CHECK(end->cnt_blocks == t.blocks);
+    CHECK(end->cnt_passes == t.passes);
+    const index_t all = t.passes * c.layer.in_groups();
+    CHECK(end->cnt_blocks_skipped == all - t.blocks);
+    CHECK(end->cnt_load_stalls ==
+          end->cnt_weight_stalls + end->cnt_act_stalls + end->cnt_hazard_stalls);
   }
 }
 
@@ -543,10 +866,10 @@ TEST_CASE("back-pressure changes the time and nothing else") {
       const tiny_image t = writer(c.layer, data, c.array).write();
       const auto dev = sim::make_device(c.array);
       memory mem(t.image, t.acts, c.array.bus_bytes, stall, seed);
-      const auto end = run(*dev, mem, 100 * t.cycles);
+      const auto end = run(*dev, mem, 100 * t.cycles, layers_of(c.layer));
       REQUIRE(end.has_value());
       CHECK(mem.bad_accesses() == 0);
-      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
       CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
       CHECK(end->cnt_cycles > t.cycles);
       CHECK(end->cnt_uops == t.uops);
@@ -564,7 +887,7 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
     const auto end = run(*dev, mem, 2 * t.cycles);
     REQUIRE(end.has_value());
     CHECK(end->cnt_cycles == t.cycles);
-    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data));
+    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data, array));
     memory half(t.image, t.acts, array.bus_bytes, 0, 1);
     CHECK_FALSE(run(*dev, half, t.cycles / 2 + 50 * i).has_value());
     dev->reset();
@@ -572,37 +895,138 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
   }
 }
 
-TEST_CASE("a descriptor that does not fit ends the run with its error code") {
+TEST_CASE("a record that does not fit ends the run with its error code") {
+  using regs::run_error;
   const hw::array_params array = swprune_test::small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
   const tiny_image good = writer(layer, data, array).write();
-  const std::map<std::string, std::pair<regs::byte_field, regs::run_error>> faults = {
-      {"magic", {regs::layer::magic, regs::run_error::magic}},
-      {"version", {regs::layer::version, regs::run_error::version}},
-      {"bytes", {regs::layer::bytes, regs::run_error::version}},
-      {"poy", {regs::layer::poy, regs::run_error::array}},
-      {"pox", {regs::layer::pox, regs::run_error::array}},
-      {"pof", {regs::layer::pof, regs::run_error::array}},
-      {"bus_bytes", {regs::layer::bus_bytes, regs::run_error::array}},
-      {"skip", {regs::layer::flags, regs::run_error::array}}};
+  struct fault {
+    bool step;
+    regs::byte_field field;
+    index_t value;
+    bool sealed;
+    run_error code;
+    int detail;
+  };
+  const std::vector<fault> faults = {
+      {false, regs::layer::magic, 1, true, run_error::magic, 0},
+      {false, regs::layer::version, 1, false, run_error::version, 0},
+      {false, regs::layer::bytes, 64, true, run_error::version, 0},
+      {false, regs::layer::poy, 4, false, run_error::layer_crc, 0},
+      {false, regs::layer::poy, 4, true, run_error::array, 0},
+      {false, regs::layer::pox, 4, true, run_error::array, 0},
+      {false, regs::layer::pof, 8, true, run_error::array, 0},
+      {false, regs::layer::bus_bytes, 16, true, run_error::array, 0},
+      {false, regs::layer::flags, 0, true, run_error::array, 0},
+      {false, regs::layer::kernel_h, 9, true, run_error::layer_field, 1},
+      {false, regs::layer::kernel_w, 0, true, run_error::layer_field, 1},
+      {false, regs::layer::stride, 5, true, run_error::layer_field, 2},
+      {false, regs::layer::dilation, 0, true, run_error::layer_field, 3},
+      {false, regs::layer::pad, 16, true, run_error::layer_field, 4},
+      {false, regs::layer::seg_x_log2, 2, true, run_error::layer_field, 5},
+      {false, regs::layer::load_log2, 2, true, run_error::layer_field, 6},
+      {false, regs::layer::run_log2, 2, true, run_error::layer_field, 7},
+      {false, regs::layer::step_count, 0, true, run_error::layer_field, 8},
+      {false, regs::layer::pass_interval, 3, true, run_error::layer_field, 9},
+      {false, regs::layer::flags, 16 + 512, true, run_error::layer_field, 10},
+      {false, regs::layer::flags, 16 + 8, true, run_error::layer_field, 11},
+      {false, regs::layer::flags, 16 + 32, true, run_error::layer_field, 12},
+      {true, regs::step::slots, 3, false, run_error::step_crc, 0},
+      {true, regs::step::rows, 0, true, run_error::step_field, 1},
+      {true, regs::step::flags, 2, true, run_error::step_field, 2},
+      {true, regs::step::flags, 35, true, run_error::step_field, 3},
+      {true, regs::step::images, 0, true, run_error::step_field, 4},
+      {true, regs::step::flags, 19, true, run_error::step_field, 5}};
   const auto dev = sim::make_device(array);
-  for (const auto& [name, fault] : faults) {
-    CAPTURE(name);
+  for (const fault& f : faults) {
+    CAPTURE(f.step, f.field.offset, f.value, f.sealed);
     tiny_image t = good;
-    t.image[fault.first.offset] ^= static_cast<std::uint8_t>(name == "skip" ? 0x10 : 0x40);
+    const index_t at = f.step ? 128 : 0;
+    put(t.image, at, f.field, f.value);
+    if (f.sealed) seal(t.image, at, f.step ? 64 : 128);
     memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
     const auto end = run(*dev, mem, 1000);
     REQUIRE(end.has_value());
-    CHECK(end->error == static_cast<std::uint8_t>(fault.second));
+    CHECK(end->error == static_cast<std::uint8_t>(f.code));
+    CHECK(end->error_detail == f.detail);
+    CHECK(end->error_addr == image_base + static_cast<std::uint64_t>(at));
     CHECK(end->cnt_write_beats == 0);
-    // DescGo, the load and its wait, Error.
-    CHECK(end->cnt_cycles == 1 + 2 + 128 / array.bus_bytes + 1 + 1);
+    // FillGo, the request, Check, for a step record request and Check again; then the error is
+    // seen, the state left for Stop, and Error.
+    CHECK(end->cnt_cycles == 1 + 34 + 1 + (f.step ? 18 + 1 : 0) + 4);
   }
   memory mem(good.image, good.acts, array.bus_bytes, 0, 1);
   const auto end = run(*dev, mem, 2 * good.cycles);
   REQUIRE(end.has_value());
   CHECK(end->error == 0);  // the next start clears it
+  CHECK(end->error_detail == 0);
+  CHECK(end->error_addr == 0);
+}
+
+TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
+  using regs::run_error;
+  const hw::array_params array = swprune_test::small_array(true);
+  const tiny_layer layer{.layers = 2, .wait = 4, .strip = 1, .live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  const tiny_image t = writer(layer, data, array).write();
+  const auto dev = sim::make_device(array);
+  const auto stopped = [&](memory& mem, run_error code, const disturbance& disturb) {
+    const auto end = run(*dev, mem, 200 * t.cycles, 2, disturb);
+    REQUIRE(end.has_value());
+    CHECK(end->error == static_cast<std::uint8_t>(code));
+    memory again(t.image, t.acts, array.bus_bytes, 0, 1);
+    const auto good = run(*dev, again, 2 * t.cycles, 2);
+    REQUIRE(good.has_value());
+    CHECK(good->error == 0);
+    CHECK(good->cnt_cycles == t.cycles);
+    CHECK(read_output(layer, t, again.acts()) == expected_output(layer, data, array));
+    return *end;
+  };
+  for (index_t at = 1; at < t.cycles - 1; at += 3)
+    for (const unsigned stall : {0u, 60u}) {
+      CAPTURE(at, stall);
+      memory mem(t.image, t.acts, array.bus_bytes, stall, static_cast<std::uint64_t>(at));
+      const auto end = stopped(mem, run_error::aborted,
+                               [&](hw::core_inputs& in, index_t i) { in.abort = i == at; });
+      CHECK(end.error_addr == 0);
+    }
+  for (index_t beat = 0; beat < 200; beat += 7)
+    for (const std::uint8_t response : {2, 3}) {
+      CAPTURE(beat, response);
+      memory mem(t.image, t.acts, array.bus_bytes, beat % 2 == 0 ? 0 : 30, 5);
+      mem.fail_read(beat, response);
+      const auto end = stopped(mem, response == 2 ? run_error::read_slave : run_error::read_decode,
+                               disturbance{});
+      CHECK(end.error_addr == mem.failed_address());
+    }
+  for (const std::uint8_t response : {2, 3}) {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    stopped(mem, response == 2 ? run_error::write_slave : run_error::write_decode,
+            [&](hw::core_inputs& in, index_t) { in.wr_error = in.wr_fenced ? response : 0; });
+  }
+  {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    mem.pause(100, 900);
+    stopped(mem, run_error::watchdog, [](hw::core_inputs& in, index_t) { in.watchdog = 400; });
+  }
+}
+
+TEST_CASE("the watchdog ends a walk over a list without an end") {
+  const hw::array_params array = swprune_test::small_array(true);
+  const tiny_layer layer{.live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  tiny_image t = writer(layer, data, array).write();
+  const auto list_at = t.image[128 + regs::step::list_offset.offset] +
+                       256u * t.image[128 + regs::step::list_offset.offset + 1];
+  for (unsigned i = 0; i < 64; ++i) t.image[list_at + 2 * i + 1] &= 0x3F;
+  const auto dev = sim::make_device(array);
+  memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
+  const auto end =
+      run(*dev, mem, 100000, 1, [](hw::core_inputs& in, index_t) { in.watchdog = 5000; });
+  REQUIRE(end.has_value());
+  CHECK(end->error == static_cast<std::uint8_t>(regs::run_error::watchdog));
+  CHECK(end->cnt_passes == 0);
 }
 
 TEST_CASE("the checks of this test can fail") {
@@ -616,7 +1040,7 @@ TEST_CASE("the checks of this test can fail") {
   t.image[weights_at] ^= 0x80;
   memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, mem, 2 * t.cycles).has_value());
-  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data));
+  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data, array));
   t.image[128 + regs::step::out_offset.offset] ^= 0x40;
   memory moved(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, moved, 2 * t.cycles).has_value());

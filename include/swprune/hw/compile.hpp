@@ -101,7 +101,7 @@ class layer_compiler {
     for (const auto& panel : plan_.panels) fetch_.push_back(emit_fetch_list(image, panel));
     for (index_t i = 0; i < steps; ++i)
       image.write(steps_offset + i * step_bytes,
-                  encode(record_of(plan_.steps[static_cast<std::size_t>(i)])));
+                  encode(record_of(plan_.steps[static_cast<std::size_t>(i)], i == 0)));
     return descriptor(steps_offset);
   }
 
@@ -207,12 +207,14 @@ class layer_compiler {
                      bytes);
   }
 
-  [[nodiscard]] step_record record_of(const planned_step& step) const {
+  [[nodiscard]] step_record record_of(const planned_step& step, bool first) const {
     const chunk& c = plan_.chunks[static_cast<std::size_t>(step.chunk)];
     const tile& t = plan_.tiles[static_cast<std::size_t>(step.tile)];
     step_record r;
     r.new_weights = step.new_weights;
     r.new_activations = step.new_activations;
+    // The first tile of a layer is loaded while the layer before it may still compute.
+    r.wait_stored = number_ > 0 && first;
     set_chunk(r, c, chunks_[static_cast<std::size_t>(step.chunk)]);
     set_tile(r, t);
     const index_t first_row = t.sub_row * plan_.geometry.seg_y / work_.shrink;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,9 @@ namespace swprune::inline v0::hw {
 inline constexpr std::uint64_t program_image_base = 0x1000'0000;
 inline constexpr std::uint64_t program_act_base = 0x8000'0000;
 
-/// What the device did for one layer, from the layer's DescGo to the next one's (the last layer
-/// includes Done, so that the layers' cycles add up to cnt_cycles).
+/// What the device did for one layer, from its first StepGo (of the first layer: FillGo) to the
+/// next layer's (the last layer includes Done, so that the layers' cycles add up to cnt_cycles).
+/// What is loaded ahead counts for the layer that computes meanwhile.
 struct layer_measurement {
   std::string name;
   index_t cycles = 0;
@@ -100,8 +102,9 @@ namespace detail {
 class layer_clock {
  public:
   void look(const core_outputs& out) {
-    const bool begins = probe_view{out.probe}.controller() == "DescGo";
-    if (begins) starts_.push_back(out);
+    const auto now = probe_view{out.probe}.controller();
+    if (now == "FillGo" || (now == "StepGo" && before_ == "Flush")) starts_.push_back(out);
+    before_ = now;
     last_ = out;
   }
 
@@ -129,6 +132,7 @@ class layer_clock {
 
  private:
   std::vector<core_outputs> starts_;
+  std::string_view before_;  ///< state of the controller
   core_outputs last_;
 };
 

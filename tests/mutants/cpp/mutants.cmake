@@ -55,6 +55,24 @@ swprune_add_cpp_mutant(rotation_off_by_one hw/golden/activation_buffer.hpp
                        "(inside + rot_) & last_" "(inside + rot_ + 1) & last_")
 swprune_add_cpp_mutant(weight_rewind hw/golden/issue.hpp
                        "weight_address_ = row_weight_" "weight_address_ = 0")
+swprune_add_cpp_mutant(phase_without_floor hw/golden/activation_buffer.hpp
+                       "(tap - (tap < 0 ? stride_ - 1 : 0)) / stride_" "tap / stride_")
+swprune_add_cpp_mutant(strip_phase hw/golden/beat_places.hpp
+                       "walk_.y.phase = step.y_phase" "walk_.y.phase = 0")
+swprune_add_cpp_mutant(dropped_word_stays hw/golden/beat_places.hpp
+                       "      walk_.advance(" "      if (places_[i].kept) walk_.advance(")
+swprune_add_cpp_mutant(strided_part hw/golden/loader.hpp
+                       "sub_ + j * request_.cpb" "sub_ + j * words")
+swprune_add_cpp_mutant(residual_half_late hw/golden/drain.hpp
+                       "residual.read(pass_.residual_half" "residual.read(!pass_.residual_half")
+swprune_add_cpp_mutant(residual_ties_down hw/golden/drain.hpp
+                       "(std::int64_t{1} << (layer.res_shift - 1))" "(std::int64_t{1} << (layer.res_shift - 1)) - 1")
+swprune_add_cpp_mutant(hold_too_short hw/golden/loader.hpp
+                       "(next_.residual && hold.res_busy)" "false")
+swprune_add_cpp_mutant(wait_one_too_soon hw/golden/loader.hpp
+                       "hold.unstored > 0" "hold.unstored > 1")
+swprune_add_cpp_mutant(fence_too_soon hw/golden/issue.hpp
+                       "last && w.last_pass(step)" "last && w.r() + 1 >= step.rows")
 swprune_add_cpp_mutant(last_slot_early hw/golden/store.hpp
                        "++k_ < slots(layer)" "++k_ + 1 < slots(layer)")
 
