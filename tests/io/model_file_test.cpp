@@ -12,8 +12,11 @@
 
 #include "swprune/core/rng.hpp"
 #include "swprune/mask/generate.hpp"
+#include "swprune/nn/concatenation.hpp"
+#include "swprune/nn/dropout.hpp"
 #include "swprune/nn/init.hpp"
 #include "swprune/nn/models.hpp"
+#include "swprune/nn/relu6.hpp"
 #include "tests/io/dense_lenet.hpp"
 #include "tests/io/file_checks.hpp"
 #include "tests/nn/naive_conv.hpp"
@@ -416,6 +419,29 @@ TEMPLATE_TEST_CASE("model file: a residual network comes back, bit for bit", "",
   CHECK(loaded.template find<nn::residual>("layer2.0") != nullptr);
   CHECK(io::network_records(loaded) == io::network_records(net));
   CHECK(io::network_records(net).template vector<std::int64_t>("version")[0] == 2);
+}
+
+TEST_CASE("model file: the other kinds of layer come back") {
+  nn::network<float> net;
+  nn::chain<float> path, inner;
+  path.add<nn::conv2d>(nn::dense_mask("conv", 3, 4, 3, 3), nn::conv2d_params{.padding = 1});
+  path.add<nn::relu6>("relu6");
+  inner.add<nn::dropout>("drop", nn::dropout_params{.rate = 0.25});
+  path.add<nn::residual>("inner", std::move(inner), nn::chain<float>{},
+                         nn::residual_params{.relu = false});
+  net.add<nn::concatenation>("block", std::move(path));
+  net.add<nn::average_pool>("pool", nn::average_pool_params{.size = 3, .stride = 2});
+  net.add<nn::fully_connected>(nn::dense_mask("fc", 7, 5, 3, 3), true);
+  net.build({3, 8, 8});
+  nn::kaiming_init(net, rng(1));
+  const io::record_set records = io::network_records(net);
+  nn::network<float> loaded = io::network_from_records<float>(records);
+  check_equal(net, loaded);
+  CHECK(io::network_records(loaded) == records);
+  REQUIRE(loaded.find<nn::dropout>("drop") != nullptr);
+  CHECK(loaded.find<nn::dropout>("drop")->params().rate == 0.25);
+  CHECK_FALSE(loaded.find<nn::residual>("inner")->params().relu);
+  CHECK(loaded.find<nn::average_pool>("pool")->params().size == 3);
 }
 
 TEST_CASE("model file: composite layers that do not fit are refused") {

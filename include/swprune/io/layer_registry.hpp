@@ -17,13 +17,16 @@
 #include "swprune/nn/average_pool.hpp"
 #include "swprune/nn/batch_norm.hpp"
 #include "swprune/nn/chain.hpp"
+#include "swprune/nn/concatenation.hpp"
 #include "swprune/nn/conv2d.hpp"
+#include "swprune/nn/dropout.hpp"
 #include "swprune/nn/fully_connected.hpp"
 #include "swprune/nn/global_average_pool.hpp"
 #include "swprune/nn/layer.hpp"
 #include "swprune/nn/max_pool.hpp"
 #include "swprune/nn/option_a_shortcut.hpp"
 #include "swprune/nn/relu.hpp"
+#include "swprune/nn/relu6.hpp"
 #include "swprune/nn/residual.hpp"
 
 namespace swprune::inline v0::io {
@@ -83,6 +86,12 @@ class layer_registry {
           nn::batch_norm_params{.epsilon = l.field("epsilon"), .momentum = l.field("momentum")});
     });
     r.add("relu", [](const layer_record& l) { return std::make_unique<nn::relu<Scalar>>(l.name); });
+    r.add("relu6",
+          [](const layer_record& l) { return std::make_unique<nn::relu6<Scalar>>(l.name); });
+    r.add("dropout", [](const layer_record& l) {
+      return std::make_unique<nn::dropout<Scalar>>(l.name,
+                                                   nn::dropout_params{.rate = l.field("rate")});
+    });
     r.add("max_pool", [](const layer_record& l) {
       return std::make_unique<nn::max_pool<Scalar>>(
           l.name, nn::max_pool_params{.size = l.count("size"), .stride = l.count("stride")});
@@ -106,6 +115,11 @@ class layer_registry {
           l.name, std::move(paths[0]), std::move(paths[1]),
           nn::residual_params{.relu = l.count("relu") != 0});
     });
+    r.add_composite(
+        "concatenation", [](const layer_record& l, std::vector<nn::chain<Scalar>> paths) {
+          check_paths(l, paths, 1);
+          return std::make_unique<nn::concatenation<Scalar>>(l.name, std::move(paths[0]));
+        });
     return r;
   }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "swprune/core/error.hpp"
+#include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/activations.hpp"
 #include "swprune/nn/batch_norm.hpp"
@@ -147,7 +148,10 @@ class chain {
     }
   }
 
-  /// See layer.
+  /// Both: see layer.
+  void begin_step(const rng& random) {
+    for (const auto& l : layers_) l->begin_step(random);
+  }
   void commit_statistics() {
     for (const auto& l : layers_) l->commit_statistics();
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/rng.hpp"
 #include "swprune/nn/chain.hpp"
 #include "swprune/nn/layer.hpp"
 
@@ -24,6 +25,9 @@ class composite : public layer<Scalar> {
 
   void plan(const build_params& params) override {
     for (chain<Scalar>& c : paths_) c.plan(params);
+  }
+  void begin_step(const rng& random) final {
+    for (chain<Scalar>& c : paths_) c.begin_step(random);
   }
   void commit_statistics() final {
     for (chain<Scalar>& c : paths_) c.commit_statistics();
@@ -50,8 +54,10 @@ class composite : public layer<Scalar> {
   }
 
  protected:
-  composite(std::string name, std::vector<chain<Scalar>> paths)
-      : layer<Scalar>(std::move(name)), paths_(std::move(paths)) {}
+  template <typename... Chains>
+  explicit composite(std::string name, Chains... paths) : layer<Scalar>(std::move(name)) {
+    (paths_.push_back(std::move(paths)), ...);
+  }
   composite(const composite&) = default;
 
   [[nodiscard]] chain<Scalar>& path(std::size_t i) { return paths_[i]; }

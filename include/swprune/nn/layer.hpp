@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "swprune/core/error.hpp"
+#include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/activations.hpp"
 
@@ -69,6 +70,9 @@ class layer {
 
   /// Inference. Resizes `out`. Throws layer_shape for maps that do not fit.
   virtual void forward(const activations<Scalar>& in, activations<Scalar>& out) const = 0;
+
+  /// Sets the generator of the training steps that follow, for layers that draw (dropout).
+  virtual void begin_step(const rng& /*random*/) {}
 
   /// As forward(), with what training does differently (batch statistics).
   virtual void forward_training(const activations<Scalar>& in, activations<Scalar>& out) {

@@ -4,11 +4,15 @@
 #include <fmt/core.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
+#include "swprune/nn/average_pool.hpp"
 #include "swprune/nn/batch_norm.hpp"
+#include "swprune/nn/chain.hpp"
+#include "swprune/nn/concatenation.hpp"
 #include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/fully_connected.hpp"
 #include "swprune/nn/global_average_pool.hpp"
@@ -31,6 +35,15 @@ void add_conv_norm(List& list, const mask::mask_set& masks, const std::string& c
   list.template add<conv2d>(m,
                             conv2d_params{.stride = stride, .padding = (m.kernel_height - 1) / 2});
   list.template add<batch_norm>(norm, m.out_channels);
+}
+
+/// Adds normalisation, ReLU and `name`.conv, in this order, with padding that keeps the map.
+template <typename List>
+void add_norm_conv(List& list, const mask::mask_set& masks, const std::string& name) {
+  const mask::layer_mask& m = masks.at(name + ".conv");
+  list.template add<batch_norm>(name + ".bn", m.in_channels);
+  list.template add<relu>(name + ".relu");
+  list.template add<conv2d>(m, conv2d_params{.padding = (m.kernel_height - 1) / 2});
 }
 
 /// How a residual block reaches another shape.
@@ -128,6 +141,76 @@ template <typename Scalar = float>
 template <typename Scalar = float>
 [[nodiscard]] network<Scalar> resnet20(const mask::mask_set& masks, const map_shape& image) {
   return detail::residual_network<Scalar>(masks, image, 3, 3, detail::widening::option_a);
+}
+
+/// As resnet20() with five blocks in a stage.
+template <typename Scalar = float>
+[[nodiscard]] network<Scalar> resnet32(const mask::mask_set& masks, const map_shape& image) {
+  return detail::residual_network<Scalar>(masks, image, 3, 5, detail::widening::option_a);
+}
+
+/// As resnet20() with nine blocks in a stage.
+template <typename Scalar = float>
+[[nodiscard]] network<Scalar> resnet56(const mask::mask_set& masks, const map_shape& image) {
+  return detail::residual_network<Scalar>(masks, image, 3, 9, detail::widening::option_a);
+}
+
+/// DenseNet-40 as densenet40_layers() lists it; batch normalisation and ReLU stand before each
+/// convolution but the first. Weights are zero: see init.hpp. Throws as lenet5().
+template <typename Scalar = float>
+[[nodiscard]] network<Scalar> densenet40(const mask::mask_set& masks, const map_shape& image) {
+  network<Scalar> net;
+  net.template add<conv2d>(masks.at("conv1"), conv2d_params{.padding = 1});
+  for (index_t dense = 1; dense <= 3; ++dense) {
+    for (index_t l = 0; l < 12; ++l) {
+      const std::string name = fmt::format("dense{}.{}", dense, l);
+      chain<Scalar> path;
+      detail::add_norm_conv(path, masks, name);
+      net.template add<concatenation>(name, std::move(path));
+    }
+    if (dense == 3) break;
+    const std::string name = fmt::format("transition{}", dense);
+    detail::add_norm_conv(net, masks, name);
+    net.template add<average_pool>(name + ".pool");
+  }
+  net.template add<batch_norm>("bn", masks.at("fc").in_channels);
+  net.template add<relu>("relu");
+  net.template add<global_average_pool>("pool");
+  net.template add<fully_connected>(masks.at("fc"), true);
+  net.build(image);
+  return net;
+}
+
+/// Multilayer perceptron as mlp_layers() lists it: batch normalisation and ReLU behind each layer
+/// but the last. Weights are zero: see init.hpp. Throws as lenet5().
+template <typename Scalar = float>
+[[nodiscard]] network<Scalar> mlp(const mask::mask_set& masks, const map_shape& image) {
+  network<Scalar> net;
+  for (index_t i = 1; i <= 3; ++i) {
+    const mask::layer_mask& m = masks.at(fmt::format("fc{}", i));
+    net.template add<fully_connected>(m);
+    net.template add<batch_norm>(fmt::format("bn{}", i), m.out_channels);
+    net.template add<relu>(fmt::format("relu{}", i));
+  }
+  net.template add<fully_connected>(masks.at("fc4"), true);
+  net.build(image);
+  return net;
+}
+
+/// The network of that name, one of model_names; channels and classes are those of the masks.
+/// Throws argument_out_of_range for any other word, and as the function of that network.
+template <typename Scalar = float>
+[[nodiscard]] network<Scalar> model_by_name(std::string_view name, const mask::mask_set& masks,
+                                            const map_shape& image) {
+  if (name == "lenet5") return lenet5<Scalar>(masks, image);
+  if (name == "mlp") return mlp<Scalar>(masks, image);
+  if (name == "vgg16") return vgg16<Scalar>(masks, image);
+  if (name == "resnet18") return resnet18<Scalar>(masks, image);
+  if (name == "resnet20") return resnet20<Scalar>(masks, image);
+  if (name == "resnet32") return resnet32<Scalar>(masks, image);
+  if (name == "resnet56") return resnet56<Scalar>(masks, image);
+  if (name == "densenet40") return densenet40<Scalar>(masks, image);
+  detail::refuse_model(name);
 }
 
 }  // namespace swprune::inline v0::nn

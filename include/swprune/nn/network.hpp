@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "swprune/core/error.hpp"
+#include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/nn/activations.hpp"
@@ -134,6 +135,10 @@ class network {
       classes[static_cast<std::size_t>(n)] = greatest_logit(logits, n);
     return classes;
   }
+
+  /// Sets the generator of the training steps that follow, each of which should have its own, as
+  /// random.stream("step", epoch, batch): layers that draw (dropout) need it.
+  void begin_step(const rng& random) { chain_.begin_step(random); }
 
   /// Forward pass of a training step; the result and `images` must live until backward().
   const activations<Scalar>& forward_training(const activations<Scalar>& images) {

@@ -26,8 +26,7 @@ class residual final : public composite<Scalar> {
   /// Throws layer_parameter for an empty path.
   residual(std::string name, chain<Scalar> path, chain<Scalar> shortcut = {},
            const residual_params& params = {})
-      : composite<Scalar>(std::move(name), pair_of(std::move(path), std::move(shortcut))),
-        params_(params) {
+      : composite<Scalar>(std::move(name), std::move(path), std::move(shortcut)), params_(params) {
     expects(!this->path(0).empty(), errc::layer_parameter,
             "layer '{}' (residual) needs a path with at least one layer", this->name());
   }
@@ -79,13 +78,6 @@ class residual final : public composite<Scalar> {
   residual(const residual&) = default;
 
  private:
-  [[nodiscard]] static std::vector<chain<Scalar>> pair_of(chain<Scalar> a, chain<Scalar> b) {
-    std::vector<chain<Scalar>> both;
-    both.push_back(std::move(a));
-    both.push_back(std::move(b));
-    return both;
-  }
-
   [[nodiscard]] chain<Scalar>& shortcut() { return this->path(1); }
   [[nodiscard]] const chain<Scalar>& shortcut() const { return this->path(1); }
 

@@ -142,6 +142,8 @@ class fitting {
     load_batch(
         data_, std::span<const index_t>(order).subspan(first, count),
         [&](index_t n) { return draw_change(params_.augment, random_, event.epoch, n); }, now_);
+    net_.begin_step(random_.stream("step", static_cast<std::uint64_t>(event.epoch),
+                                   static_cast<std::uint64_t>(event.batch)));
     const auto& logits = net_.forward_training(now_.images);
     const nn::loss_result result =
         nn::softmax_cross_entropy<Scalar>(logits, now_.labels, &gradient_, params_.label_smoothing);

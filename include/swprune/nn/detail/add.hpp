@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
+#include "swprune/core/parallel.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
 #include "swprune/nn/detail/simd.hpp"
 
@@ -27,10 +30,24 @@ void add_maps(const activations<Scalar>& a, const activations<Scalar>& b, bool r
   });
 }
 
-/// to += from.
+/// to += from; of `from` only the first channels, as many as `to` has.
 template <typename Scalar>
 void accumulate_maps(const activations<Scalar>& from, activations<Scalar>& to) {
   add_maps<Scalar>(to, from, false, to);
+}
+
+/// Copies channels from `first_from` on to those from `first_to` on, as many as fit.
+template <typename Scalar>
+void copy_channels(const activations<Scalar>& from, index_t first_from, activations<Scalar>& to,
+                   index_t first_to) {
+  const index_t channels =
+      std::min(from.shape().channels - first_from, to.shape().channels - first_to);
+  parallel_for(channels, [&](index_t c) {
+    for (index_t t = 0; t < from.tiles(); ++t) {
+      const Scalar* x = from.data(t, first_from + c);
+      std::copy(x, x + from.channel_stride(), to.data(t, first_to + c));
+    }
+  });
 }
 
 /// masked = gradient where out > 0, else zero: backward of a rectified sum.
