@@ -135,7 +135,8 @@ std::map<std::string, double> by_hand(const options& o) {
 
 void add_network_options(CLI::App& app, options& o) {
   auto* model = app.add_option("--model", o.model, "network")
-                    ->check(CLI::IsMember({"lenet5", "vgg16", "resnet20", "resnet18"}));
+                    ->check(CLI::IsMember(std::vector<std::string>(sp::nn::model_names.begin(),
+                                                                   sp::nn::model_names.end())));
   auto* layers = app.add_option("--layers", o.layers,
                                 "JSON file with the layers of another network, instead of --model")
                      ->excludes(model);
@@ -230,7 +231,7 @@ options parse(int argc, char** argv) {
     app.parse(argc, argv);
     if (o.model.empty() && o.layers.empty())
       throw CLI::RequiredError(
-          "give --model NAME (lenet5, vgg16, resnet20, resnet18) or --layers "
+          "give --model NAME (see --help) or --layers "
           "FILE.json: one of them");
     if (by_hand(o).size() < o.densities.size())
       throw CLI::ValidationError("--density",

@@ -287,8 +287,9 @@ template <typename Scalar>
 }
 
 /// The same with the first `params.calibration_images` images of a data set. Its pixels must mean
-/// p / 255, so params.input_* must be the default. Throws dataset_shape as train::load_batch()
-/// does.
+/// p / 255, so params.input_* must be the default; a normalised data set is refused with
+/// quant_parameter, since the integer input has one scale and one zero for all channels. Throws
+/// dataset_shape as train::load_batch() does.
 template <typename Scalar>
 [[nodiscard]] int8_model quantize(const nn::network<Scalar>& net, const train::dataset& data,
                                   const quantize_params& params = {}) {
@@ -299,6 +300,9 @@ template <typename Scalar>
       errc::quant_parameter,
       "the pixels of a data set are u8 with scale 1/255 and zero 0, given scale {}, zero {}, {}",
       params.input_scale, params.input_zero, params.input_signed ? "s8" : "u8");
+  expects(data.normalise.none(), errc::quant_parameter,
+          "the data set is normalised by channel, but an integer network reads pixels as p / 255: "
+          "train it without normalisation, batch norm does the centring");
   const index_t count = std::min(params.calibration_images, data.size());
   train::batch<Scalar> now;
   index_t first = 0;

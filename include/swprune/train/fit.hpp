@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -13,11 +14,12 @@
 #include "swprune/nn/network.hpp"
 #include "swprune/train/augment.hpp"
 #include "swprune/train/batches.hpp"
+#include "swprune/train/clip_norm.hpp"
 #include "swprune/train/dataset.hpp"
 #include "swprune/train/evaluate.hpp"
+#include "swprune/train/make_optimiser.hpp"
 #include "swprune/train/observer.hpp"
 #include "swprune/train/schedule.hpp"
-#include "swprune/train/sgd.hpp"
 
 namespace swprune::inline v0::train {
 
@@ -27,7 +29,10 @@ struct fit_params {
   index_t batch = 64;   ///< >= 1; the images that are left over at the end of an epoch are a
                         ///< smaller batch
   schedule_params schedule{};
-  sgd_params sgd{};
+  optimiser_kind optimiser = optimiser_kind::sgd;
+  sgd_params sgd{};      ///< where the optimiser is sgd
+  adamw_params adamw{};  ///< where it is adamw
+  double clip_norm = 0;  ///< >= 0, the greatest norm of all gradients together; 0: any
   augment_params augment{};
   double label_smoothing = 0;  ///< 0 <= label_smoothing < 1
   index_t test_every = 1;      ///< measure the test set after every so many epochs and after the
@@ -42,8 +47,11 @@ inline void check(const fit_params& p) {
           "0 <= label_smoothing < 1 must hold, given {}", p.label_smoothing);
   expects(p.test_every >= 0, errc::train_parameter, "test_every must be >= 0, given {}",
           p.test_every);
+  expects(p.clip_norm >= 0 && std::isfinite(p.clip_norm), errc::train_parameter,
+          "clip_norm must be >= 0, given {}", p.clip_norm);
   check(p.schedule);
   check(p.sgd);
+  check(p.adamw);
   check(p.augment);
 }
 
@@ -80,7 +88,7 @@ class fitting {
         params_(params),
         random_(random),
         parameters_(net.parameters()),
-        optimiser_(parameters_, params.sgd) {}
+        optimiser_(make_optimiser(params.optimiser, params.sgd, params.adamw, parameters_)) {}
 
   /// Trains one epoch; false if the observer stopped it.
   bool run_epoch(index_t epoch, observer* watcher, epoch_record& record) {
@@ -118,15 +126,14 @@ class fitting {
   /// Goes on with other masks: what is kept, weights and velocities, stays bit for bit; what goes
   /// takes its velocity along.
   void change_masks(const mask::mask_set& masks) {
-    optimiser_.change_masks(net_.change_masks(masks));
+    optimiser_->change_masks(net_.change_masks(masks));
     parameters_ = net_.parameters();
   }
 
  private:
   [[nodiscard]] double rate_at(index_t epoch, const step_event& event) const {
-    const double progress = static_cast<double>(epoch) +
-                            static_cast<double>(event.batch) / static_cast<double>(event.batches);
-    return learning_rate(params_.schedule, progress, static_cast<double>(params_.epochs));
+    return learning_rate(params_.schedule, epoch * event.batches + event.batch,
+                         {.epochs = params_.epochs, .steps_per_epoch = event.batches});
   }
 
   nn::loss_result step(const std::vector<index_t>& order, const step_event& event) {
@@ -135,6 +142,8 @@ class fitting {
     load_batch(
         data_, std::span<const index_t>(order).subspan(first, count),
         [&](index_t n) { return draw_change(params_.augment, random_, event.epoch, n); }, now_);
+    net_.begin_step(random_.stream("step", static_cast<std::uint64_t>(event.epoch),
+                                   static_cast<std::uint64_t>(event.batch)));
     const auto& logits = net_.forward_training(now_.images);
     const nn::loss_result result =
         nn::softmax_cross_entropy<Scalar>(logits, now_.labels, &gradient_, params_.label_smoothing);
@@ -143,7 +152,8 @@ class fitting {
     for (const nn::parameter_view<Scalar>& p : parameters_)
       if (!nn::network<Scalar>::all_finite(p.gradient)) refuse(event);
     net_.commit_statistics();
-    optimiser_.step(parameters_, event.learning_rate);
+    if (params_.clip_norm > 0) train::clip_norm(parameters_, params_.clip_norm);
+    optimiser_->step(parameters_, event.learning_rate);
     return result;
   }
 
@@ -165,7 +175,7 @@ class fitting {
   const fit_params& params_;
   const rng& random_;
   std::vector<nn::parameter_view<Scalar>> parameters_;
-  sgd<Scalar> optimiser_;
+  std::unique_ptr<optimiser<Scalar>> optimiser_;
   batch<Scalar> now_;
   nn::activations<Scalar> gradient_;
 };
@@ -210,7 +220,7 @@ history run_epochs(nn::network<Scalar>& net, const dataset& train_set, const dat
 
 }  // namespace detail
 
-/// Trains `net` on `train_set` by SGD and measures it on `test_set` (which may be empty: nothing is
+/// Trains `net` on `train_set` and measures it on `test_set` (which may be empty: nothing is
 /// measured then). Shuffling and augmentation come from streams of `random`, which is not advanced;
 /// the result does not depend on the number of threads. `watcher` may be null.
 /// Throws train_parameter, dataset_shape, label_out_of_range, network_state; not_finite, naming the
