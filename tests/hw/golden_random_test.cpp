@@ -133,6 +133,10 @@ TEST_CASE("the memory of these tests notices wrong reads and writes", "[golden]"
     const auto at = static_cast<std::size_t>(range(hw::image_part::steps).offset) + 52;
     bad.image[at] = static_cast<std::uint8_t>(bad.image[at] ^ 64);
     bad.image[at + 3] = 0x7f;
+    const std::span record(bad.image.data() + at - 52, 60);
+    const std::uint32_t crc = hw::crc32_of(record);
+    for (std::size_t i = 0; i < 4; ++i)
+      bad.image[at + 8 + i] = static_cast<std::uint8_t>(crc >> (8 * i) & 0xff);
     CHECK_THROWS_AS(run(bad), swprune::device_error);
   }
 }

@@ -20,7 +20,7 @@ MAGIC = 0x4C505753
 
 FLAG_POOL, FLAG_IN_SIGNED, FLAG_OUT_SIGNED, FLAG_INTERLEAVED, FLAG_SKIP = 1, 2, 4, 8, 16
 FLAG_RESIDUAL, FLAG_RES_SIGNED, FLAG_LOAD_STRIDED, FLAG_PHASE_ZERO = 32, 64, 128, 256
-FLAG_NEW_WEIGHTS, FLAG_NEW_ACTIVATIONS = 1, 2
+FLAG_NEW_WEIGHTS, FLAG_NEW_ACTIVATIONS, FLAG_STEP_RESIDUAL = 1, 2, 16
 
 ENTRY_NULL, ENTRY_LAST = 1 << 14, 1 << 15
 
@@ -160,8 +160,11 @@ class Layer:
         self.out_signed = bool(f.flags & FLAG_OUT_SIGNED)
         self.interleaved = bool(f.flags & FLAG_INTERLEAVED)
         self.skip = bool(f.flags & FLAG_SKIP)
+        self.residual = bool(f.flags & FLAG_RESIDUAL)
+        self.res_signed = bool(f.flags & FLAG_RES_SIGNED)
         self.load_strided = bool(f.flags & FLAG_LOAD_STRIDED)
         self.phase_zero = bool(f.flags & FLAG_PHASE_ZERO)
+        self._check_residual()
         self._check_array()
         self._check_kernel()
         self._check_arithmetic()
@@ -182,14 +185,26 @@ class Layer:
         self._equal("version", 2)
         self._equal("bytes", DESCRIPTOR_BYTES)
         require(f.flags >> 9 == 0, self.where, "flags", f"0x{f.flags:08x}", "bits 9-31 zero")
-        require(not f.flags & (FLAG_RESIDUAL | FLAG_RES_SIGNED), self.where, "flags",
-                f"0x{f.flags:08x}", "no residual (this reader knows none)")
-        for field in ("reserved", "res_load_log2", "res_stride", "res_group_stride",
-                      "res_image_stride", "res_zero", "res_multiplier", "res_shift", "reserved_93",
-                      "res_w", "reserved_98"):
+        for field in ("reserved", "reserved_93", "reserved_98"):
             self._equal(field, 0)
         require(not any(f.reserved_tail), self.where, "reserved bytes 104-123",
                 f.reserved_tail.hex(), "all zero")
+
+    def _check_residual(self):
+        f = self.fields
+        if not self.residual:
+            require(not self.res_signed, self.where, "flags", f"0x{f.flags:08x}",
+                    "bit 6 only with a residual")
+            for field in ("res_load_log2", "res_stride", "res_group_stride", "res_image_stride",
+                          "res_zero", "res_multiplier", "res_shift", "res_w"):
+                self._equal(field, 0)
+            return
+        self._range("res_stride", 1, 2)
+        self._range("res_zero", -256, 255)
+        self._range("res_multiplier", 1, 32767)
+        self._range("res_shift", 1, 31)
+        self._range("res_w", 1, 65535)
+        self._power("res_load_log2", 1, f.bus_bytes // 4)
 
     def _check_array(self):
         f = self.fields
@@ -356,6 +371,7 @@ class Step:
     new_activations: bool
     vbase: int
     y_first: int
+    residual: bool
 
 
 def read_steps(image, layer):
@@ -373,11 +389,13 @@ def read_steps(image, layer):
 
 def _check_step(layer, s, where, first):
     f = layer.fields
-    require(s.flags >> 2 == 0, where, "flags", f"0x{s.flags:08x}",
-            "bits 2-31 zero (this reader knows neither waiting nor residuals)")
+    require(s.flags >> 5 == 0, where, "flags", f"0x{s.flags:08x}", "bits 5-31 zero")
     if first:
-        require(s.flags == 3, where, "flags", s.flags, "both bits in the first step of a layer")
-    for field in ("res_offset", "res_words"):
+        require(s.flags & 3 == 3, where, "flags", s.flags, "both bits in the first step of a layer")
+    residual = bool(s.flags & FLAG_STEP_RESIDUAL)
+    require(layer.residual or not residual, where, "flags", f"0x{s.flags:08x}",
+            "bit 4 only in a layer with residual")
+    for field in () if residual else ("res_offset", "res_words"):
         require(getattr(s, field) == 0, where, field, getattr(s, field), "0 without residual")
     require_range(where, "rows", s.rows, 1, layer.out_groups)
     require_range(where, "og_first", s.og_first, 0, layer.out_groups - s.rows)
@@ -408,7 +426,7 @@ def _check_step(layer, s, where, first):
                 "first row 0 with interleaved input")
     _check_output_offset(layer, s, where)
     return Step(s, where, bool(s.flags & FLAG_NEW_WEIGHTS), bool(s.flags & FLAG_NEW_ACTIVATIONS),
-                vbase, y_first)
+                vbase, y_first, residual)
 
 
 def _check_output_offset(layer, s, where):

@@ -309,14 +309,38 @@ def accumulate(where, chunk, activations, taps, live):
     return wrapped
 
 
-def requantise(layer, chunk, acc):
-    """Section 7 from acc to the stored byte: uint8 [rows][pixels][Pof]."""
+def requantise(layer, chunk, acc, added):
+    """Section 7 from acc to the stored byte: uint8 [rows][pixels][Pof]. `added`: the residual."""
     f = layer.fields
     bias, multiplier, shift = (a[:, None, :] for a in (chunk.bias, chunk.multiplier, chunk.shift))
     # |acc + bias| <= 2^32, |multiplier| <= 2^15, 2^46 for rounding: far inside int64, and inside
     # the 50 bits of the page, so no wrap has to be made here.
     r = ((acc + bias) * multiplier + (np.int64(1) << (shift - 1))) >> shift
-    return (np.clip(r + f.zero_out, f.clamp_lo, f.clamp_hi) & 255).astype(np.uint8)
+    return (np.clip(r + added + f.zero_out, f.clamp_lo, f.clamp_hi) & 255).astype(np.uint8)
+
+
+def scaled_residual(layer, step, activations, pixels):
+    """What is added behind the shift: int64 [rows][pixels][Pof], or 0."""
+    f, s = layer.fields, step.fields
+    if not step.residual:
+        return 0
+    require(s.res_words % f.res_w == 0, step.where, "res_words", s.res_words,
+            f"whole rows of {f.res_w} words")
+    words = np.arange(s.rows * layer.words_per_row)[:, None]
+    live = pixels.live & (words + s.og_first * layer.words_per_row < f.out_groups4)
+    y, x = f.res_stride * (pixels.oy - s.oy_first), f.res_stride * pixels.ox
+    beyond = live & ((y >= s.res_words // f.res_w) | (x >= f.res_w))
+    require(not beyond.any(), step.where, "res_words, res_w", (s.res_words, f.res_w),
+            "a word for every output pixel")
+    at = (s.res_offset + words * f.res_group_stride + pixels.image * f.res_image_stride
+          + 4 * (y * f.res_w + x))
+    at = np.where(live, at, s.res_offset)
+    activations.require_inside(step.where, "res_offset", int(at.min()), int(at.max()) + 4)
+    kind = np.int8 if layer.res_signed else np.uint8
+    res = activations.words[at // 4].view(kind).reshape(at.shape + (4,)).astype(np.int64)
+    scaled = ((res - f.res_zero) * f.res_multiplier + (1 << (f.res_shift - 1))) >> f.res_shift
+    scaled = scaled.reshape(s.rows, layer.words_per_row, -1, 4).transpose(0, 2, 1, 3)
+    return scaled.reshape(s.rows, -1, f.pof)
 
 
 def pooled(layer, results, sub_cols):
@@ -479,7 +503,8 @@ class LayerRun:
             pixels = Pixels(layer, step, sub_row)
             values = buffer.gather(where, pixels)
             acc = accumulate(where, chunk, values, layer.taps, pixels.live)
-            results = pooled(layer, requantise(layer, chunk, acc), s.sub_cols)
+            added = scaled_residual(layer, step, self.activations, pixels)
+            results = pooled(layer, requantise(layer, chunk, acc, added), s.sub_cols)
             places = Results(layer, step, sub_row)
             places.write(layer, where, self.activations, results)
             if layer.run > 1 and places.scattered_run(layer):

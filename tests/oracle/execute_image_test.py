@@ -148,6 +148,22 @@ class Correct(unittest.TestCase):
                              in_signed=True, seg=(2, 4), images_per_step=4)
         self.check(make_case(rng, Array(), [layer], 6, (15, 12)))
 
+    def test_residual(self):
+        for signed, pool, seg in ((False, False, (4, 8)), (True, True, (2, 4))):
+            with self.subTest(signed=signed):
+                rng = np.random.default_rng(SEED + 12)
+                layer = random_layer(rng, Array(), 16, 16, (3, 3), pad=1, pool=pool, seg=seg,
+                                     in_signed=signed, out_signed=signed, chunk_rows=1,
+                                     images_per_step=2 if pool else 1,
+                                     clamp=(-128, 127) if signed else (0, 255),
+                                     residual=(3, 11, 4))
+                case = make_case(rng, Array(), [layer], 3, (11, 14))
+                self.check(case)
+                case.layers[0].residual = (3, 12, 4)
+                record = case.built.descriptor(0)
+                case.built.put("h", record[0] + 90, 12, record)
+                self.assertNotEqual(differences(case, run(case)), [])
+
     def test_interleaved_behind_pool(self):
         self.check(two_layers(np.random.default_rng(SEED + 9)))
 
@@ -277,14 +293,15 @@ BROKEN_DESCRIPTOR = [
     (52, "I", 1 << 31, "steps"), (56, "I", 8, "output strides"), (56, "I", 6, "out_px_stride"),
     (60, "I", 0, "output strides"), (64, "I", 64, "output strides"), (76, "H", 0, "pass_interval"),
     (76, "H", 65, "pass_interval"), (78, "B", 1, "res_load_log2"), (94, "H", 1, "res_w"), (98, "H", 1, "reserved"),
-    (104, "B", 1, "reserved"), (123, "B", 1, "reserved"), (12, "I", 0x30, "residual"),
+    (104, "B", 1, "reserved"), (123, "B", 1, "reserved"), (12, "I", 0x50, "flags"),
+    (12, "I", 0x30, "res_stride"),
     (12, "I", 0x210, "flags"),
 ]
 
 # Step records of conv_case: step, offset, type, value, word of the message of that step (a word
 # that starts with ^: of another place where the change shows first).
 BROKEN_STEP = [
-    (0, 0, "I", 7, "flags"), (0, 0, "I", 1, "flags"), (0, 0, "I", 2, "flags"),
+    (0, 0, "I", 35, "flags"), (0, 0, "I", 19, "flags"), (0, 0, "I", 1, "flags"), (0, 0, "I", 2, "flags"),
     (1, 0, "I", 0, "og_first"), (0, 4, "H", 0, "rows"), (0, 4, "H", 3, "rows"),
     (0, 6, "H", 0, "sub_rows"), (0, 6, "H", 4, "sub_rows"),
     (0, 6, "H", 1, "^layer 0, output map.*never written"),

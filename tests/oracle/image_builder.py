@@ -106,6 +106,7 @@ class Layer:
     strip_rows: int = 1  # sub-tile rows of a strip
     chunks_outer: bool = False
     run_log2: int = 0
+    residual: tuple = ()  # zero, multiplier, shift: the layer's own input is added
 
     def conv_size(self, size):
         """Height and width before pooling, of an input of this size."""
@@ -149,6 +150,10 @@ def reference(layer, array, values):
         half = 2 ** (int(layer.shift[c]) - 1)
         product = (acc[:, c] + int(layer.bias[c])) * int(layer.multiplier[c])
         result[:, c] += (product + half) // (2 * half)
+    if layer.residual:
+        zero, multiplier, shift = layer.residual
+        added = values[:, :nof].astype(np.int64) - zero
+        result[:, :nof] += (added * multiplier + (1 << (shift - 1))) >> shift
     result = np.clip(result, *layer.clamp)
     if layer.pool:
         result = result[:, :, :height // 2 * 2, :width // 2 * 2]
@@ -301,7 +306,9 @@ class LayerCompiler:
                     plane_words=(last - first) * source.width * source.together,
                     fetch_offset=self.builder.append(fetch) if fetch else 0,
                     last_channels=self.channels(self.groups[-1]) if len(self.groups) else 0,
-                    out=self.target.address(n, 0, oy >> p, 0))
+                    out=self.target.address(n, 0, oy >> p, 0),
+                    res=source.address(n, 0, oy, 0),
+                    res_words=min(sub_rows * layer.seg[0], self.conv_h - oy) * source.width)
 
     def tiles(self):
         sub_rows = -(-self.conv_h // self.layer.seg[0])
@@ -329,12 +336,18 @@ class LayerCompiler:
 
     def record(self, flags, c, t):
         sub_cols = -(-self.conv_w // self.layer.seg[1])
+        res_offset = res_words = 0
+        if self.layer.residual:
+            flags |= 16
+            res_words = t["res_words"]
+            res_offset = (t["res"] + c["og_first"] * (self.array.pof // 4)
+                          * self.source.group_stride)
         out = t["out"] + c["og_first"] * (self.array.pof // 4) * self.target.group_stride
         head = struct.pack("<IHHHHIHHHHIIIIIHhHHIBBH", flags, c["rows"], t["sub_rows"], sub_cols,
                            t["slots"], c["list_offset"], c["list_beats"], c["param_beats"],
                            c["weight_beats"], t["plane_words"], c["param_offset"],
-                           c["weight_offset"], t["fetch_offset"], t["act_offset"], 0, t["images"],
-                           t["row_idx0"], 0, t["oy_first"], out, t["last_channels"], t["y_start"],
+                           c["weight_offset"], t["fetch_offset"], t["act_offset"], res_offset,
+                           t["images"], t["row_idx0"], res_words, t["oy_first"], out, t["last_channels"], t["y_start"],
                            c["og_first"])
         return head + struct.pack("<I", zlib.crc32(head))
 
@@ -381,7 +394,8 @@ class LayerCompiler:
         p = int(layer.pool)
         load_log2, strided = self.load()
         flags = (p | layer.in_signed << 1 | layer.out_signed << 2 | self.interleaved << 3
-                 | layer.skip << 4 | strided << 7 | self.phase_zero << 8)
+                 | layer.skip << 4 | strided << 7 | self.phase_zero << 8 | bool(layer.residual) << 5
+                 | (bool(layer.residual) and layer.in_signed) << 6)
         writes = a.pof // 4 * (a.poy >> p) * ((a.pox >> p) >> layer.run_log2)
         image_stride = 4 if target.together > 1 else target.batch_stride
         head = struct.pack(
@@ -395,6 +409,10 @@ class LayerCompiler:
             steps_offset, 4 * target.together, 4 * target.together * target.width,
             target.group_stride, image_stride, source.batch_stride,
             max(a.pixels // a.chains, writes))
+        if layer.residual:
+            zero, multiplier, shift = layer.residual
+            head += struct.pack("<BBIIhhBBH", 0, 1, source.group_stride, source.batch_stride, zero,
+                                multiplier, shift, 0, source.width)
         head += bytes(124 - len(head))
         return head + struct.pack("<I", zlib.crc32(head))
 

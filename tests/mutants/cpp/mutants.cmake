@@ -73,6 +73,15 @@ swprune_add_cpp_mutant(wait_one_too_soon hw/golden/loader.hpp
                        "hold.unstored > 0" "hold.unstored > 1")
 swprune_add_cpp_mutant(fence_too_soon hw/golden/issue.hpp
                        "last && w.last_pass(step)" "last && w.r() + 1 >= step.rows")
+swprune_add_cpp_mutant(crc_ignored hw/golden/record_checks.hpp
+                       "::crc32(0, record.data(), static_cast<uInt>(Size - 4)) ==" "0 * Size <=")
+swprune_add_cpp_mutant(walks_on hw/golden/walker.hpp
+                       "void stop() { active_ = entry_valid_ = false; }"
+                       "void stop() { active_ = false; }")
+swprune_add_cpp_mutant(byte_of_chunk hw/golden/store.hpp
+                       "(tag.og_first + tag.r) % 4" "tag.r % 4")
+swprune_add_cpp_mutant(word_of_row hw/golden/store.hpp
+                       "single_ ? row / 4" "single_ ? (row + 1) / 4")
 swprune_add_cpp_mutant(last_slot_early hw/golden/store.hpp
                        "++k_ < slots(layer)" "++k_ + 1 < slots(layer)")
 
