@@ -347,8 +347,8 @@ class LayerCompiler:
                            t["slots"], c["list_offset"], c["list_beats"], c["param_beats"],
                            c["weight_beats"], t["plane_words"], c["param_offset"],
                            c["weight_offset"], t["fetch_offset"], t["act_offset"], res_offset,
-                           t["images"], t["row_idx0"], res_words, t["oy_first"], out, t["last_channels"], t["y_start"],
-                           c["og_first"])
+                           t["images"], t["row_idx0"], res_words, t["oy_first"], out,
+                           t["last_channels"], t["y_start"], c["og_first"])
         return head + struct.pack("<I", zlib.crc32(head))
 
     # --- descriptor ---
