@@ -43,6 +43,7 @@
 #include "swprune/hw/memory_model.hpp"
 #include "swprune/hw/plan.hpp"
 #include "swprune/hw/plan_chunks.hpp"
+#include "swprune/hw/plan_hazards.hpp"
 #include "swprune/hw/plan_schedule.hpp"
 #include "swprune/hw/plan_tiles.hpp"
 #include "swprune/hw/plan_work.hpp"

@@ -93,7 +93,8 @@ inline void load_program(memory_model& memory, const program& p,
   memory.write(address(p.input),
                std::span(region).subspan(static_cast<std::size_t>(p.input.offset), bytes));
   memory.forbid_writes("input", address(p.input), bytes);
-  for (const tensor_placement& t : p.outputs) detail::mark_unwritten(memory, t, address(t));
+  for (std::size_t t = 1; t < p.tensors.size(); ++t)
+    detail::mark_unwritten(memory, p.tensors[t], address(p.tensors[t]));
 }
 
 namespace detail {
@@ -151,10 +152,9 @@ inline void count_bytes(const program& p, const memory_model& memory,
     if (r.part == image_part::parameters) m.parameter_bytes += bytes;
     if (r.part == image_part::list || r.part == image_part::fetch_list) m.list_bytes += bytes;
   }
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const tensor_placement& in = l == 0 ? p.input : p.outputs[l - 1];
-    layers[l].activation_bytes = read(program_act_base, in.offset, in.bytes());
-  }
+  // Of a tensor that several layers read, the bytes of all of them.
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    layers[l].activation_bytes = read(program_act_base, p.inputs[l].offset, p.inputs[l].bytes());
 }
 
 [[nodiscard]] inline run_params run_params_of(const program& p, layer_clock& clock,

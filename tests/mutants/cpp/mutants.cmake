@@ -68,9 +68,9 @@ swprune_add_cpp_mutant(residual_half_late hw/golden/drain.hpp
 swprune_add_cpp_mutant(residual_ties_down hw/golden/drain.hpp
                        "(std::int64_t{1} << (layer.res_shift - 1))" "(std::int64_t{1} << (layer.res_shift - 1)) - 1")
 swprune_add_cpp_mutant(hold_too_short hw/golden/loader.hpp
-                       "(next_.residual && hold.res_busy)" "false")
+                       "(next_.residual && view.res_busy)" "false")
 swprune_add_cpp_mutant(wait_one_too_soon hw/golden/loader.hpp
-                       "hold.unstored > 0" "hold.unstored > 1")
+                       "view.unstored > 0" "view.unstored > 1")
 swprune_add_cpp_mutant(fence_too_soon hw/golden/issue.hpp
                        "last && w.last_pass(step)" "last && w.r() + 1 >= step.rows")
 swprune_add_cpp_mutant(crc_ignored hw/golden/record_checks.hpp
@@ -92,3 +92,8 @@ swprune_add_cpp_mutant(bank_row_off_by_one hw/compile.hpp
                        "t.sub_row - bank_row_base(work_, g, t) + 1")
 swprune_add_cpp_mutant(bias_of_first_channel hw/compile.hpp
                        "real ? layer_.bias[i]" "real ? layer_.bias[0]")
+swprune_add_cpp_mutant(wait_dropped hw/compile.hpp
+                       "r.wait_stored = plan_.first_wait == store_wait::all"
+                       "r.wait_stored = false")
+swprune_add_cpp_mutant(last_step_ignored hw/plan_hazards.hpp
+                       "overlap(reads, stored_last)" "overlap(reads, {})")
