@@ -4,6 +4,7 @@
 #include "swprune/io/array.hpp"
 #include "swprune/io/builtin.hpp"
 #include "swprune/io/bytes.hpp"
+#include "swprune/io/checkpoint_file.hpp"
 #include "swprune/io/cifar.hpp"
 #include "swprune/io/container.hpp"
 #include "swprune/io/data_dir.hpp"
@@ -24,3 +25,4 @@
 #include "swprune/io/record_set.hpp"
 #include "swprune/io/svhn.hpp"
 #include "swprune/io/train_test.hpp"
+#include "swprune/io/weights_file.hpp"

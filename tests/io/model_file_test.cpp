@@ -197,6 +197,24 @@ TEMPLATE_TEST_CASE("model file: a network comes back, bit for bit", "", float, d
   }
 }
 
+TEST_CASE("model file: a dilated convolution comes back, and no file says dilation 1") {
+  const temp_dir dir;
+  for (const index_t dilation : {1, 3}) {
+    nn::network<float> net;
+    net.add<nn::conv2d>(nn::dense_mask("conv", 2, 3, 3, 3),
+                        nn::conv2d_params{.padding = 1, .dilation = dilation});
+    net.build({2, 9, 9});
+    for (float& w : net.find<nn::conv2d>("conv")->weights()) w = 0.5f;
+    const auto fields = net.at(0).fields();
+    CHECK(std::any_of(fields.begin(), fields.end(), [](const nn::layer_field& f) {
+            return f.name == "dilation";
+          }) == (dilation != 1));
+    io::save_network(dir / "net.swp", net);
+    const nn::network<float> loaded = io::load_network<float>(dir / "net.swp");
+    CHECK(loaded.find<nn::conv2d>("conv")->params().dilation == dilation);
+  }
+}
+
 TEST_CASE("model file: absent blocks take no byte") {
   nn::network<float> net = random_network<float>(3);
   const io::record_set records = io::network_records(net);

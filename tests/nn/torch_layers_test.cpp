@@ -281,7 +281,7 @@ constexpr double float_limit = 1e-6;
 
 /// Float, 20 steps: where a value lies within a rounding of zero, the two sides of a ReLU or
 /// pooling window are taken differently, and from there on the runs part; each such place moves
-/// one image's share of a gradient, 1e-4 of the weights at most in the runs that were looked at.
+/// one image's share of a gradient, 1.6e-4 of the weights at most in the runs that were looked at.
 constexpr double trained_limit = 1e-3;
 
 bool agrees_in_double(const arrays& ours, const arrays& torch) {

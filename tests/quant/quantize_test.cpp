@@ -407,6 +407,10 @@ TEST_CASE("what has no integer form is refused by name") {
                  },
                  errc::quant_parameter),
              Catch::Contains("layer 'wide': stride must be 1..4, given 5"));
+  CHECK_THAT(
+      refuse([&](net_t& n) { n.add<nn::conv2d>(conv("wide"), nn::conv2d_params{.dilation = 2}); },
+             unsupported),
+      Catch::Contains("layer 0 'wide' (conv2d): the integer form has dilation 1, given 2"));
 }
 
 TEST_CASE("pooling before or after ReLU is the same model") {

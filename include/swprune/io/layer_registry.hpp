@@ -52,6 +52,12 @@ struct layer_record {
             field_name, v);
     return static_cast<index_t>(v);
   }
+  /// count(), or `absent` when the layer has no such field.
+  [[nodiscard]] index_t count_or(std::string_view field_name, index_t absent) const {
+    for (const nn::layer_field& f : fields)
+      if (f.name == field_name) return count(field_name);
+    return absent;
+  }
   /// The mask. Throws errc::file_mismatch when the layer has none.
   [[nodiscard]] const mask::layer_mask& needed_mask() const {
     expects(mask.has_value(), errc::file_mismatch, "layer '{}' ({}) has no mask", name, kind);
@@ -72,10 +78,11 @@ class layer_registry {
   [[nodiscard]] static layer_registry standard() {
     layer_registry r;
     r.add("conv2d", [](const layer_record& l) {
-      return std::make_unique<nn::conv2d<Scalar>>(l.needed_mask(),
-                                                  nn::conv2d_params{.stride = l.count("stride"),
-                                                                    .padding = l.count("padding"),
-                                                                    .bias = l.count("bias") != 0});
+      return std::make_unique<nn::conv2d<Scalar>>(
+          l.needed_mask(), nn::conv2d_params{.stride = l.count("stride"),
+                                             .padding = l.count("padding"),
+                                             .bias = l.count("bias") != 0,
+                                             .dilation = l.count_or("dilation", 1)});
     });
     r.add("fully_connected", [](const layer_record& l) {
       return std::make_unique<nn::fully_connected<Scalar>>(l.needed_mask(), l.count("bias") != 0);

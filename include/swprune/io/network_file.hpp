@@ -227,6 +227,22 @@ void expect_modest_maps(const nn::network<Scalar>& net, const std::string& file)
     check(line.output, fmt::format("the output of layer {} '{}'", line.index, line.name));
 }
 
+/// Inputs with what the network gives for them. Throws not_finite.
+template <typename Scalar>
+void add_golden(record_set& records, const nn::network<Scalar>& net, index_t count) {
+  const map_shape in = net.input_shape();
+  const map_shape out = net.output_shape();
+  const std::vector<Scalar> inputs = golden_images<Scalar>(count, in);
+  const std::vector<Scalar> outputs =
+      nn::to_plain(net.forward(nn::from_plain<Scalar>(inputs, count, in)));
+  expects(all_finite(std::span<const Scalar>(outputs)), errc::not_finite,
+          "the network's output for a golden input is NaN or infinite");
+  records.add("golden.inputs",
+              array::of<Scalar>({count, in.channels, in.height, in.width}, inputs));
+  records.add("golden.outputs",
+              array::of<Scalar>({count, out.channels, out.height, out.width}, outputs));
+}
+
 /// Replays the golden inputs. Rounding differs between instruction sets, hence the tolerance:
 /// far above rounding, far below what a wrong layer does.
 template <typename Scalar>
@@ -270,7 +286,6 @@ template <typename Scalar>
   expects(params.golden >= 0 && params.golden <= 64, errc::argument_out_of_range,
           "0 <= golden <= 64 must hold, given {}", params.golden);
   const map_shape in = net.input_shape();
-  const map_shape out = net.output_shape();
   nn::network<Scalar> copy = net.clone();  // views of arrays are for changing them
   const std::vector<nn::layer<Scalar>*> layers = copy.layers();
   const bool nested = std::ssize(layers) != net.size();
@@ -281,15 +296,7 @@ template <typename Scalar>
   for (index_t i = 0; i < std::ssize(layers); ++i)
     detail::add_layer_records(records, *layers[static_cast<std::size_t>(i)],
                               detail::layer_prefix(i));
-  const index_t n = params.golden;
-  const std::vector<Scalar> inputs = detail::golden_images<Scalar>(n, in);
-  const std::vector<Scalar> outputs =
-      nn::to_plain(net.forward(nn::from_plain<Scalar>(inputs, n, in)));
-  expects(detail::all_finite(std::span<const Scalar>(outputs)), errc::not_finite,
-          "the network's output for a golden input is NaN or infinite");
-  records.add("golden.inputs", array::of<Scalar>({n, in.channels, in.height, in.width}, inputs));
-  records.add("golden.outputs",
-              array::of<Scalar>({n, out.channels, out.height, out.width}, outputs));
+  detail::add_golden(records, net, params.golden);
   return records;
 }
 
