@@ -12,28 +12,23 @@
 //   computes the closeness of the same sources, quicker than its distances(), which writes a table.
 // igraph is called from Python: only its C function is timed. Each side has a process of its own.
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "benchmarks/measure.hpp"
+#include "benchmarks/processes.hpp"
 #include "swprune/core/build_info.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/rng.hpp"
@@ -62,19 +57,7 @@ namespace {
 namespace sp = swprune;
 namespace graph = swprune::graph;
 using sp::index_t;
-
-double cpu_seconds() {
-  timespec t{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-template <typename Work>
-double seconds_of(const Work& work) {
-  const double begin = cpu_seconds();
-  work();
-  return cpu_seconds() - begin;
-}
+using namespace swprune_bench;
 
 /// Size and rewiring of a Watts-Strogatz graph.
 struct ring {
@@ -116,85 +99,6 @@ for line in sys.stdin:
         print(seconds, sum(1.0 / c for c in near) / len(near), flush=True)
 )python";
 
-/// A Python process that answers one line with one line.
-class python_peer {
- public:
-  python_peer() {
-    int to[2];
-    int from[2];
-    if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0)
-      throw std::runtime_error("no pipe to the peer");
-    child_ = ::fork();
-    if (child_ == 0) {
-      ::dup2(to[0], 0);
-      ::dup2(from[1], 1);
-      ::execl("/usr/bin/python3", "python3", "-c", igraph_side, static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    ::close(to[0]);
-    ::close(from[1]);
-    to_ = ::fdopen(to[1], "w");
-    from_ = ::fdopen(from[0], "r");
-  }
-  python_peer(const python_peer&) = delete;
-  python_peer& operator=(const python_peer&) = delete;
-  ~python_peer() {
-    std::fclose(to_);
-    std::fclose(from_);
-    ::waitpid(child_, nullptr, 0);
-  }
-
-  std::string ask(const std::string& question) {
-    std::fprintf(to_, "%s\n", question.c_str());
-    std::fflush(to_);
-    std::string answer;
-    for (int c = std::fgetc(from_); c != '\n'; c = std::fgetc(from_)) {
-      if (c == EOF) throw std::runtime_error("igraph did not answer to: " + question);
-      answer += static_cast<char>(c);
-    }
-    return answer;
-  }
-  std::vector<double> numbers(const std::string& question) {
-    std::istringstream words(ask(question));
-    std::vector<double> list;
-    for (double x = 0; words >> x;) list.push_back(x);
-    if (list.empty()) throw std::runtime_error("igraph gave no number for: " + question);
-    return list;
-  }
-
- private:
-  pid_t child_ = -1;
-  std::FILE* to_ = nullptr;
-  std::FILE* from_ = nullptr;
-};
-
-/// Runs `work` in a child process, which gives a number; what it did to the heap stays there.
-template <typename Work>
-double number_of_child(const Work& work) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe to a child process");
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("no child process");
-  if (child == 0) {
-    bool sent = false;
-    try {
-      const double number = work();
-      sent = ::write(ends[1], &number, sizeof number) == static_cast<ssize_t>(sizeof number);
-    } catch (const std::exception& e) {
-      std::cerr << e.what() << '\n';
-    }
-    ::_exit(sent ? 0 : 1);
-  }
-  ::close(ends[1]);
-  double number = 0;
-  const bool got = ::read(ends[0], &number, sizeof number) == static_cast<ssize_t>(sizeof number);
-  ::close(ends[0]);
-  int status = 0;
-  if (::waitpid(child, &status, 0) != child || status != 0 || !got)
-    throw std::runtime_error("a child process failed");
-  return number;
-}
-
 // --- Boost -----------------------------------------------------------------------------------
 
 #if SWPRUNE_BENCH_BOOST
@@ -235,56 +139,6 @@ std::string boost_version() {
 #endif
 
 // --- rows ------------------------------------------------------------------------------------
-
-/// Seconds of both sides, one entry per repetition.
-struct contest {
-  std::vector<double> ours;
-  std::vector<double> peer;
-
-  /// One repetition first that does not count: memory and caches are cold.
-  template <typename Ours, typename Peer>
-  static contest run(int repeats, const Ours& ours, const Peer& peer) {
-    contest c;
-    for (int i = 0; i <= repeats; ++i) {
-      const double a = ours(i);
-      const double b = peer(i);
-      if (i == 0) continue;
-      c.ours.push_back(a);
-      c.peer.push_back(b);
-    }
-    return c;
-  }
-};
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-/// (greatest - least) / median.
-double spread(const std::vector<double>& values) {
-  const auto [low, high] = std::minmax_element(values.begin(), values.end());
-  return (*high - *low) / median(values);
-}
-
-nlohmann::json row(const std::string& name, double ours, double peer, const std::string& version,
-                   const std::string& unit, double ratio, double spread_of_ours, double goal) {
-  return {{"name", name},
-          {"ours", ours},
-          {"peer", peer},
-          {"peer_version", version},
-          {"unit", unit},
-          {"ratio", ratio},
-          {"spread", spread_of_ours},
-          {"goal", goal}};
-}
-
-nlohmann::json row(const std::string& name, const contest& c, const std::string& version,
-                   double goal) {
-  const double ours = median(c.ours);
-  const double peer = median(c.peer);
-  return row(name, ours, peer, version, "s", peer / ours, spread(c.ours), goal);
-}
 
 /// Draws of ours against those of a peer, given as seconds of one draw.
 template <typename Peer>
@@ -394,13 +248,6 @@ nlohmann::json masks_row(int repeats) {
 
 // --- memory ----------------------------------------------------------------------------------
 
-/// Most memory in bytes that this process ever held.
-double held_bytes() {
-  rusage use{};
-  ::getrusage(RUSAGE_SELF, &use);
-  return 1024.0 * static_cast<double>(use.ru_maxrss);
-}
-
 /// Most memory in bytes of a process that draws the graph, above that of one that does nothing.
 double peak_bytes(const ring& r) {
   const double idle = number_of_child([] { return held_bytes(); });
@@ -437,7 +284,7 @@ int main(int argc, char** argv) {
     nlohmann::json result;
     auto& rows = result["rows"];
     if (memory) rows.push_back(memory_row());  // first: a child inherits what its parent held
-    python_peer igraph;
+    python_peer igraph({"-c", igraph_side});
     const std::string version = "igraph " + igraph.ask("version");
     const ring million{1'000'000, 10, 0.1};
     add_draws(rows, "1e6", million, repeats, igraph, version);

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "option_checks.hpp"
 #include "swprune/core/build_info.hpp"
 #include "swprune/io/file.hpp"
 #include "swprune/io/layer_list_file.hpp"
@@ -31,6 +32,10 @@
 namespace small_world {
 namespace sp = swprune;
 namespace {
+
+using option_checks::library_check;
+using option_checks::sizes_check;
+using option_checks::sizes_of;
 
 struct options {
   std::string model;
@@ -67,50 +72,6 @@ struct job {
   sp::mask::mask_params masks;
 };
 
-/// "8x4" or "3x32x32" as numbers in 1..most; nothing if it is not `count` of these.
-std::vector<sp::index_t> sizes_of(const std::string& text, std::size_t count, sp::index_t most) {
-  std::vector<sp::index_t> sizes;
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (true) {
-    sp::index_t n = 0;
-    const auto [stop, failure] = std::from_chars(at, end, n);
-    if (failure != std::errc() || n < 1 || n > most) return {};
-    sizes.push_back(n);
-    if (stop == end) break;
-    if (*stop != 'x') return {};
-    at = stop + 1;
-  }
-  if (sizes.size() != count) return {};
-  return sizes;
-}
-
-/// A check for CLI11: the message, or nothing.
-CLI::Validator sizes_check(std::size_t count, sp::index_t most, const std::string& form) {
-  return CLI::Validator(
-      [=](std::string& text) {
-        return sizes_of(text, count, most).empty()
-                   ? fmt::format("expected {} with numbers 1..{}, given '{}'", form, most, text)
-                   : std::string();
-      },
-      form);
-}
-
-/// What the library says about a word, as a check for CLI11.
-template <typename Parse>
-CLI::Validator library_check(const Parse& parse, const std::string& form) {
-  return CLI::Validator(
-      [=](std::string& text) {
-        try {
-          (void)parse(text);
-        } catch (const sp::error& e) {
-          return std::string(e.what());
-        }
-        return std::string();
-      },
-      form);
-}
-
 /// "NAME=0.3".
 std::pair<std::string, double> named_density(const std::string& text) {
   const std::size_t at = text.rfind('=');
@@ -135,7 +96,8 @@ std::map<std::string, double> by_hand(const options& o) {
 
 void add_network_options(CLI::App& app, options& o) {
   auto* model = app.add_option("--model", o.model, "network")
-                    ->check(CLI::IsMember({"lenet5", "vgg16", "resnet20", "resnet18"}));
+                    ->check(CLI::IsMember(std::vector<std::string>(sp::nn::model_names.begin(),
+                                                                   sp::nn::model_names.end())));
   auto* layers = app.add_option("--layers", o.layers,
                                 "JSON file with the layers of another network, instead of --model")
                      ->excludes(model);
@@ -230,7 +192,7 @@ options parse(int argc, char** argv) {
     app.parse(argc, argv);
     if (o.model.empty() && o.layers.empty())
       throw CLI::RequiredError(
-          "give --model NAME (lenet5, vgg16, resnet20, resnet18) or --layers "
+          "give --model NAME (see --help) or --layers "
           "FILE.json: one of them");
     if (by_hand(o).size() < o.densities.size())
       throw CLI::ValidationError("--density",

@@ -20,6 +20,7 @@
 #include "swprune/mask/progressive_params.hpp"
 #include "swprune/mask/prune_by_norm.hpp"
 #include "swprune/mask/ramp.hpp"
+#include "swprune/mask/regrow.hpp"
 #include "swprune/mask/ring_order.hpp"
 #include "swprune/mask/slot_schedule.hpp"
 #include "swprune/mask/stage_switches.hpp"

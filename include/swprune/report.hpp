@@ -10,6 +10,7 @@
 #include "swprune/report/mask_page.hpp"
 #include "swprune/report/mask_raster.hpp"
 #include "swprune/report/mask_table.hpp"
+#include "swprune/report/network_table.hpp"
 #include "swprune/report/progress.hpp"
 #include "swprune/report/ring_drawing.hpp"
 #include "swprune/report/run_report.hpp"

@@ -23,6 +23,11 @@ namespace swprune_test {
   return n;
 }
 
+/// Writes a file without waiting for the disk, for tests that write thousands.
+inline void put_file(const std::filesystem::path& path, const std::vector<std::uint8_t>& bytes) {
+  write_text(path, {bytes.begin(), bytes.end()});
+}
+
 /// What `action` throws: its id and text, or {0, ""} when it throws nothing of ours.
 struct caught {
   int id = 0;

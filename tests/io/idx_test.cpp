@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "swprune/io/idx.hpp"
 
-#include <zlib.h>
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <optional>
 #include <string>
 
 #include "swprune/core/rng.hpp"
 #include "swprune/io/mnist_like.hpp"
+#include "swprune/io/xz.hpp"
 #include "tests/io/file_checks.hpp"
+#include "tests/io/pack.hpp"
+#include "tests/support/environment.hpp"
 #include "tests/support/require.hpp"
 
 using namespace swprune;
 using swprune_test::caught;
+using swprune_test::environment;
 using swprune_test::error_of;
+using swprune_test::gzip;
+using swprune_test::put_file;
 using swprune_test::temp_dir;
+using swprune_test::xz;
 using bytes_t = std::vector<std::uint8_t>;
 
 namespace {
@@ -43,27 +47,13 @@ bytes_t idx_labels(std::uint32_t n, std::uint32_t magic = 0x801) {
   return out;
 }
 
-bytes_t gzip(const bytes_t& in) {
-  z_stream s{};
-  REQUIRE(deflateInit2(&s, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  bytes_t out(deflateBound(&s, in.size()) + 64);
-  s.next_in = const_cast<Bytef*>(in.data());
-  s.avail_in = static_cast<uInt>(in.size());
-  s.next_out = out.data();
-  s.avail_out = static_cast<uInt>(out.size());
-  REQUIRE(deflate(&s, Z_FINISH) == Z_STREAM_END);
-  out.resize(s.total_out);
-  deflateEnd(&s);
-  return out;
-}
-
 /// Images and labels written to files and loaded.
 struct loader {
   temp_dir dir;
 
   train::dataset operator()(const bytes_t& images, const bytes_t& labels) const {
-    io::write_file(dir / "images", images);
-    io::write_file(dir / "labels", labels);
+    put_file(dir / "images", images);
+    put_file(dir / "labels", labels);
     return io::load_idx(dir / "images", dir / "labels");
   }
   caught error(const bytes_t& images, const bytes_t& labels) const {
@@ -71,32 +61,10 @@ struct loader {
   }
 };
 
-/// Sets an environment variable and puts the old value back.
-class environment {
- public:
-  environment(const char* name, const std::string& value) : name_(name) {
-    if (const char* old = std::getenv(name)) old_ = old;
-    ::setenv(name, value.c_str(), 1);
-  }
-  environment(const environment&) = delete;
-  environment& operator=(const environment&) = delete;
-  ~environment() {
-    if (old_) {
-      ::setenv(name_, old_->c_str(), 1);
-    } else {
-      ::unsetenv(name_);
-    }
-  }
-
- private:
-  const char* name_;
-  std::optional<std::string> old_;
-};
-
 void write_mnist(const std::filesystem::path& dir, bool packed, std::uint32_t side = 28) {
   std::filesystem::create_directories(dir);
   const auto write = [&](const std::string& name, const bytes_t& bytes) {
-    io::write_file(dir / (name + (packed ? ".gz" : "")), packed ? gzip(bytes) : bytes);
+    put_file(dir / (name + (packed ? ".gz" : "")), packed ? gzip(bytes) : bytes);
   };
   write("train-images-idx3-ubyte", idx_images(5, side, side));
   write("train-labels-idx1-ubyte", idx_labels(5));
@@ -120,6 +88,20 @@ TEST_CASE("idx: plain and gzipped files give the bytes that went in") {
     CHECK_NOTHROW(data.check());
   }
   CHECK(load(idx_images(0, 3, 5), idx_labels(0)).size() == 0);
+}
+
+TEST_CASE("idx: xz files, for a program that has liblzma") {
+  const loader load;
+  const bytes_t images = idx_images(4, 3, 5);
+  const train::dataset plain = load(images, idx_labels(4));
+  put_file(load.dir / "images", xz(images));
+  put_file(load.dir / "labels", xz(idx_labels(4)));
+  const auto load_with = [&](io::packings formats) {
+    return io::load_idx(load.dir / "images", load.dir / "labels", 10, formats);
+  };
+  CHECK(load_with(io::plain_gzip_or_xz).images == plain.images);
+  CHECK(load_with(io::plain_gzip_or_xz).labels == plain.labels);
+  CHECK(error_of([&] { (void)load_with(io::plain_or_gzip); }).says({"images' is an xz file"}));
 }
 
 TEST_CASE("idx: gzip members that follow one another are one file") {
@@ -179,7 +161,7 @@ TEST_CASE("idx: what is wrong is said with file and byte") {
         CAPTURE(n, flip);
         bytes_t bad = packed;
         bad[n] = static_cast<std::uint8_t>(bad[n] ^ flip);
-        io::write_file(load.dir / "images", bad);
+        put_file(load.dir / "images", bad);
         bool same = false;
         const caught e = error_of([&] {
           same = io::load_idx(load.dir / "images", load.dir / "labels").images == good.images;

@@ -11,6 +11,12 @@
 #include <vector>
 
 #include "swprune/core/rng.hpp"
+#include "swprune/mask/generate.hpp"
+#include "swprune/nn/concatenation.hpp"
+#include "swprune/nn/dropout.hpp"
+#include "swprune/nn/init.hpp"
+#include "swprune/nn/models.hpp"
+#include "swprune/nn/relu6.hpp"
 #include "tests/io/dense_lenet.hpp"
 #include "tests/io/file_checks.hpp"
 #include "tests/nn/naive_conv.hpp"
@@ -191,6 +197,24 @@ TEMPLATE_TEST_CASE("model file: a network comes back, bit for bit", "", float, d
   }
 }
 
+TEST_CASE("model file: a dilated convolution comes back, and no file says dilation 1") {
+  const temp_dir dir;
+  for (const index_t dilation : {1, 3}) {
+    nn::network<float> net;
+    net.add<nn::conv2d>(nn::dense_mask("conv", 2, 3, 3, 3),
+                        nn::conv2d_params{.padding = 1, .dilation = dilation});
+    net.build({2, 9, 9});
+    for (float& w : net.find<nn::conv2d>("conv")->weights()) w = 0.5f;
+    const auto fields = net.at(0).fields();
+    CHECK(std::any_of(fields.begin(), fields.end(), [](const nn::layer_field& f) {
+            return f.name == "dilation";
+          }) == (dilation != 1));
+    io::save_network(dir / "net.swp", net);
+    const nn::network<float> loaded = io::load_network<float>(dir / "net.swp");
+    CHECK(loaded.find<nn::conv2d>("conv")->params().dilation == dilation);
+  }
+}
+
 TEST_CASE("model file: absent blocks take no byte") {
   nn::network<float> net = random_network<float>(3);
   const io::record_set records = io::network_records(net);
@@ -282,7 +306,8 @@ TEST_CASE("model file: the LeNet of the demonstration") {
 
 TEST_CASE("model file: what does not fit is said") {
   REQUIRE(network_error("version", numbers<std::int64_t>({1})).id == 0);
-  CHECK(network_error("version", numbers<std::int64_t>({2})).says({"version 2", "version 1"}));
+  CHECK(
+      network_error("version", numbers<std::int64_t>({3})).says({"version 3", "versions 1 to 2"}));
   CHECK(network_error("input", numbers<std::int64_t>({2, 8, 0})).says({"'input'", "given 0"}));
   CHECK(network_error("input", numbers<std::int64_t>({3, 8, 8})).is(errc::network_shape));
   CHECK(network_error("layers", numbers<std::int64_t>({4})).says({"records", "its layers use"}));
@@ -378,6 +403,88 @@ TEST_CASE("model file: a registry takes kinds of the user's own") {
   registry.add("halve", [](const io::layer_record& l) { return std::make_unique<halve>(l.name); });
   nn::network<float> loaded = io::network_from_records<float>(records, {}, registry);
   check_equal(net, loaded);
+}
+
+namespace {
+
+/// A ResNet-20 of few channels, arrays that are not the defaults.
+template <typename Scalar>
+nn::network<Scalar> small_resnet(std::uint64_t seed) {
+  rng random(seed);
+  const auto layers = nn::resnet20_layers({.image = {3, 8, 8}, .classes = 4, .width = 0.25});
+  auto net = nn::resnet20<Scalar>(
+      mask::make_masks(layers, {.sparsity = 0.4, .block = {2, 2}}, random), {3, 8, 8});
+  nn::kaiming_init(net, random);
+  for (const auto& s : net.state()) {
+    const bool mean = s.name.find("mean") != std::string::npos;
+    for (Scalar& v : s.values)
+      v = static_cast<Scalar>(mean ? 0.1 * random.normal() : 0.5 + random.uniform());
+  }
+  return net;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("model file: a residual network comes back, bit for bit", "", float, double) {
+  const temp_dir dir;
+  nn::network<TestType> net = small_resnet<TestType>(1);
+  io::save_network(dir / "net.swp", net);
+  nn::network<TestType> loaded = io::load_network<TestType>(dir / "net.swp");
+  check_equal(net, loaded);
+  REQUIRE(loaded.layers().size() == net.layers().size());
+  for (std::size_t i = 0; i < net.layers().size(); ++i)
+    CHECK(loaded.layers()[i]->name() == net.layers()[i]->name());
+  CHECK(loaded.template find<nn::residual>("layer2.0") != nullptr);
+  CHECK(io::network_records(loaded) == io::network_records(net));
+  CHECK(io::network_records(net).template vector<std::int64_t>("version")[0] == 2);
+}
+
+TEST_CASE("model file: the other kinds of layer come back") {
+  nn::network<float> net;
+  nn::chain<float> path, inner;
+  path.add<nn::conv2d>(nn::dense_mask("conv", 3, 4, 3, 3), nn::conv2d_params{.padding = 1});
+  path.add<nn::relu6>("relu6");
+  inner.add<nn::dropout>("drop", nn::dropout_params{.rate = 0.25});
+  path.add<nn::residual>("inner", std::move(inner), nn::chain<float>{},
+                         nn::residual_params{.relu = false});
+  net.add<nn::concatenation>("block", std::move(path));
+  net.add<nn::average_pool>("pool", nn::average_pool_params{.size = 3, .stride = 2});
+  net.add<nn::fully_connected>(nn::dense_mask("fc", 7, 5, 3, 3), true);
+  net.build({3, 8, 8});
+  nn::kaiming_init(net, rng(1));
+  const io::record_set records = io::network_records(net);
+  nn::network<float> loaded = io::network_from_records<float>(records);
+  check_equal(net, loaded);
+  CHECK(io::network_records(loaded) == records);
+  REQUIRE(loaded.find<nn::dropout>("drop") != nullptr);
+  CHECK(loaded.find<nn::dropout>("drop")->params().rate == 0.25);
+  CHECK_FALSE(loaded.find<nn::residual>("inner")->params().relu);
+  CHECK(loaded.find<nn::average_pool>("pool")->params().size == 3);
+}
+
+TEST_CASE("model file: composite layers that do not fit are refused") {
+  static const io::record_set good = io::network_records(small_resnet<float>(2));
+  const auto fault = [](const std::string& name, const io::array* value) {
+    return error_of([&] { (void)io::network_from_records<float>(with(good, name, value)); });
+  };
+  const auto changed = [&](const std::string& name, const io::array& value) {
+    return fault(name, &value);
+  };
+  // Layers 3 to 7 are the path of layer 8, whose shortcut is the identity.
+  REQUIRE(good.vector<std::int64_t>("layer8.paths") == std::vector<std::int64_t>{5, 0});
+  CHECK(fault("layer8.paths", nullptr).says({"'layer1.0'", "unknown kind 'residual'"}));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({5}))
+            .says({"'layer1.0' (residual) needs 2 paths, the file has 1"}));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({9, 0}))
+            .says({"'layer8.paths' asks for 9 layers, 8 come before it"}));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({6, 3}))
+            .says({"'layer8.paths' asks for 3 layers, 2 come before it"}));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({-1, 0})).is(errc::file_mismatch));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({0, 5})).is(errc::layer_parameter));
+  CHECK(changed("layer8.paths", numbers<std::int64_t>({4, 1})).says({"golden inputs"}));
+  CHECK(changed("layer8.kind", io::array::of_text("relu")).says({"unknown kind 'relu'"}));
+  CHECK(changed("layer8.name", io::array::of_text("layer1.0.conv1")).says({"taken"}));
+  CHECK(changed("layer8.values", numbers<double>({0.5})).says({"'relu'", "given 0.5"}));
 }
 
 TEST_CASE("model file: an int8 model comes back, bit for bit") {

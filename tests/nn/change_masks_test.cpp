@@ -108,7 +108,7 @@ TEST_CASE("a change of mask keeps what stays, and the map is true", "[change_mas
     if (taps && c.mask.taps() > 1) thin_taps(c.mask, 0.5, random);
     const mask::layer_mask to = related(c.mask, kind, taps, random);
     CAPTURE(static_cast<int>(kind), taps, seed, c.mask.kept_weights(), to.kept_weights());
-    trial t(c.mask, c.stride, c.padding, 3, c.image, random);
+    trial t(c.mask, c.params, 3, c.image, random);
     const std::vector<float> before = t.conv.to_dense();
     const std::vector<float> old(t.conv.weights().begin(), t.conv.weights().end());
     const std::vector<index_t> map = t.conv.change_mask(to);
@@ -308,7 +308,7 @@ TEST_CASE("norms of blocks", "[change_masks]") {
     CAPTURE(k);
     random_case c(random);
     if (c.mask.taps() > 1) thin_taps(c.mask, 0.5, random);
-    nn::conv2d<float> conv(c.mask, {.stride = c.stride, .padding = c.padding});
+    nn::conv2d<float> conv(c.mask, c.params);
     nn::kaiming_init(conv, random);
     const std::vector<double> norms = nn::block_norms(conv);
     const mask::layer_mask& m = c.mask;

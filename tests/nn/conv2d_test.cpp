@@ -3,8 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <cstring>
-
 #include "swprune/core/parallel.hpp"
 #include "swprune/nn/fully_connected.hpp"
 #include "tests/nn/conv_trial.hpp"
@@ -13,31 +11,10 @@ using namespace swprune;
 using namespace swprune_test;
 using Catch::Matchers::Contains;
 
-TEST_CASE("float kernels agree with a naive masked dense loop", "[conv2d]") {
-  const index_t batch = GENERATE(1, 15, 17, 33);
-  const int threads = GENERATE(1, 2);
-  const int before = thread_count();
-  set_thread_count(threads);
-  for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    rng random = rng(seed).stream("conv2d_test", static_cast<std::uint64_t>(batch));
-    const random_case c(random);
-    CAPTURE(batch, threads, seed, c.mask.in_channels, c.mask.out_channels, c.mask.kernel_height,
-            c.mask.kernel_width, c.stride, c.padding, c.image.height, c.image.width,
-            c.mask.block.outputs, c.mask.block.inputs, c.mask.blocks.count());
-    trial t(c.mask, c.stride, c.padding, batch, c.image, random);
-    CHECK(t.forward_error() <= 1);
-    CHECK(t.backward_data_error() <= 1);
-    CHECK(t.backward_weights_error() <= 1);
-    CHECK(t.out.dead_lanes_are_zero());
-    CHECK(t.grad_in.dead_lanes_are_zero());
-  }
-  set_thread_count(before);
-}
-
 TEST_CASE("the naive comparison sees a single wrong tap", "[conv2d]") {
   rng random(7);
   const mask::layer_mask m = random_mask(6, 11, 3, 3, {8, 4}, 1.0, random);
-  trial t(m, 1, 1, 17, {6, 5, 7}, random);
+  trial t(m, {.padding = 1}, 17, {6, 5, 7}, random);
   REQUIRE(t.forward_error() <= 1);
   REQUIRE(t.backward_data_error() <= 1);
   REQUIRE(t.backward_weights_error() <= 1);
@@ -68,14 +45,11 @@ TEST_CASE("results are bit-identical at any number of threads", "[conv2d]") {
       set_thread_count(threads);
       rng random = rng(seed).stream("threads");
       const mask::layer_mask m = random_mask(13, 20, 3, 3, {8, 4}, 0.6, random);
-      trial t(m, 1, 1, 150, {13, 7, 6}, random);  // three slices of the batch, the last partial
-      std::vector<float> all(t.out.values().begin(), t.out.values().end());
-      all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
-      const auto g = t.conv.parameters().front().gradient;
-      all.insert(all.end(), g.begin(), g.end());
+      trial t(m, {.padding = 1}, 150, {13, 7, 6},
+              random);  // three slices of the batch, the last partial
+      const std::vector<float> all = results_of(t);
       if (threads == 1) first = all;
-      REQUIRE(all.size() == first.size());
-      CHECK(std::memcmp(all.data(), first.data(), all.size() * sizeof(float)) == 0);
+      CHECK(same_bits(all, first));
     }
   }
   set_thread_count(before);
@@ -87,7 +61,7 @@ TEST_CASE("a fully connected layer is a valid convolution over the whole map", "
       rng random(static_cast<std::uint64_t>(batch));
       CAPTURE(batch, density);
       const mask::layer_mask m = random_mask(10, 19, 4, 3, {8, 4}, density, random);
-      trial t(m, 1, 0, batch, {10, 4, 3}, random);
+      trial t(m, {}, batch, {10, 4, 3}, random);
       CHECK(t.out.shape() == map_shape{19, 1, 1});
       CHECK(t.forward_error() <= 1);
       CHECK(t.backward_data_error() <= 1);
@@ -106,7 +80,7 @@ TEST_CASE("weights are stored in the order of the hardware and nowhere else", "[
   for (int k = 0; k < 40; ++k) {
     CAPTURE(k);
     const random_case c(random);
-    nn::conv2d<float> conv(c.mask, {.stride = c.stride, .padding = c.padding});
+    nn::conv2d<float> conv(c.mask, c.params);
     index_t real = 0;
     const index_t stored = walk_storage(c.mask, [&](index_t o, index_t, index_t, index_t, index_t) {
       real += o < c.mask.out_channels;
@@ -191,9 +165,13 @@ TEST_CASE("convolutions refuse what does not fit", "[conv2d]") {
   CHECK_THROWS_WITH(nn::conv2d<float>(m, {.stride = 0}),
                     Contains("E402") && Contains("'conv7': stride must be >= 1, given 0"));
   CHECK_THROWS_WITH(nn::conv2d<float>(m, {.padding = 3}),
-                    Contains("0 <= padding < kernel height and width must hold, given padding 3 "
-                             "and a 3 x 5 kernel"));
+                    Contains("0 <= padding < reach of the kernel must hold, given padding 3 and a "
+                             "3 x 5 kernel with dilation 1"));
   CHECK_THROWS_AS(nn::conv2d<float>(m, {.padding = -1}), invalid_argument);
+  CHECK_THROWS_WITH(nn::conv2d<float>(m, {.dilation = 0}),
+                    Contains("E402") && Contains("'conv7': dilation must be >= 1, given 0"));
+  CHECK(nn::conv2d<float>(m, {.padding = 4, .dilation = 2}).output_shape({8, 1, 1}) ==
+        map_shape{16, 5, 1});
   mask::layer_mask wrong = m;
   wrong.blocks = mask::block_mask::dense(2, 3);
   CHECK_THROWS_WITH(nn::conv2d<float>(wrong), Contains("E301") && Contains("need a 2x2 mask"));
@@ -207,7 +185,8 @@ TEST_CASE("convolutions refuse what does not fit", "[conv2d]") {
                     Contains("E401") && Contains("'conv7'") &&
                         Contains("needs 8 input channels, given a 4 x 9 x 9 map"));
   CHECK_THROWS_WITH(conv.output_shape({8, 9, 4}),
-                    Contains("a 3 x 5 kernel with padding 0 does not fit a 8 x 9 x 4 map"));
+                    Contains("a 3 x 5 kernel with dilation 1 and padding 0 does not fit a 8 x 9 x "
+                             "4 map"));
   nn::activations<float> in(2, {8, 5, 5}), out, grad(2, {16, 3, 2}), grad_in;
   conv.forward(in, out);
   CHECK_THROWS_WITH(conv.backward(in, out, grad, &grad_in),

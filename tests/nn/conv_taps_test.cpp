@@ -25,19 +25,6 @@ struct thin_case : random_case {
   }
 };
 
-/// out, by in and by weights in one list, for a comparison bit by bit.
-std::vector<float> results_of(trial& t) {
-  std::vector<float> all(t.out.values().begin(), t.out.values().end());
-  all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
-  const auto g = t.conv.parameters().front().gradient;
-  all.insert(all.end(), g.begin(), g.end());
-  return all;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
 }  // namespace
 
 TEST_CASE("kernels that skip taps agree with a naive masked dense loop", "[taps]") {
@@ -51,9 +38,10 @@ TEST_CASE("kernels that skip taps agree with a naive masked dense loop", "[taps]
     const thin_case c(random);
     thin += !c.mask.kept_taps.keeps_all();
     CAPTURE(batch, threads, seed, c.mask.in_channels, c.mask.out_channels, c.mask.kernel_height,
-            c.mask.kernel_width, c.stride, c.padding, c.image.height, c.image.width,
-            c.mask.block.outputs, c.mask.block.inputs, c.mask.kept_weights());
-    trial t(c.mask, c.stride, c.padding, batch, c.image, random);
+            c.mask.kernel_width, c.params.stride, c.params.padding, c.params.dilation,
+            c.image.height, c.image.width, c.mask.block.outputs, c.mask.block.inputs,
+            c.mask.kept_weights());
+    trial t(c.mask, c.params, batch, c.image, random);
     CHECK(t.forward_error() <= 1);
     CHECK(t.backward_data_error() <= 1);
     CHECK(t.backward_weights_error() <= 1);
@@ -70,7 +58,7 @@ TEST_CASE("the naive comparison sees a tap too many or too few", "[taps]") {
   thin_taps(m, 0.4, random);
   m.kept_taps.set(1, 1, 5);
   m.kept_taps.set(1, 1, 6, false);
-  trial t(m, 1, 1, 17, {6, 5, 7}, random);
+  trial t(m, {.padding = 1}, 17, {6, 5, 7}, random);
   REQUIRE(t.forward_error() <= 1);
   REQUIRE(t.backward_data_error() <= 1);
   REQUIRE(t.backward_weights_error() <= 1);
@@ -88,10 +76,10 @@ TEST_CASE("skipping a tap gives what a zero weight there gives, bit for bit", "[
     rng random = rng(seed).stream("zero weights");
     const thin_case c(random);
     CAPTURE(seed);
-    trial t(c.mask, c.stride, c.padding, 33, c.image, random);
+    trial t(c.mask, c.params, 33, c.image, random);
     mask::layer_mask whole = c.mask;
     whole.kept_taps = {};
-    nn::conv2d<float> full(whole, {.stride = c.stride, .padding = c.padding});
+    nn::conv2d<float> full(whole, c.params);
     full.from_dense(t.conv.to_dense());
     nn::activations<float> out, grad_in;
     full.forward(t.in, out);
@@ -107,7 +95,7 @@ TEST_CASE("a table that lacks only absent blocks' taps changes no result", "[tap
   rng random(9);
   mask::layer_mask m = random_mask(12, 16, 3, 3, {8, 4}, 0.7, random);
   m.blocks.set(0, 0);
-  trial whole(m, 1, 1, 20, {12, 6, 6}, random);
+  trial whole(m, {.padding = 1}, 20, {12, 6, 6}, random);
   m.kept_taps = mask::tap_mask(m.out_groups(), m.in_groups(), m.taps());
   for (index_t j = 0; j < m.out_groups(); ++j)
     for (const index_t i : m.blocks.row(j))
@@ -136,7 +124,8 @@ TEST_CASE("results with taps are bit-identical at any number of threads", "[taps
       rng random = rng(seed).stream("threads");
       mask::layer_mask m = random_mask(13, 20, 3, 3, {8, 4}, 0.6, random);
       thin_taps(m, 0.45, random);
-      trial t(m, 1, 1, 150, {13, 7, 6}, random);  // three slices of the batch, the last partial
+      trial t(m, {.padding = 1}, 150, {13, 7, 6},
+              random);  // three slices of the batch, the last partial
       const std::vector<float> all = results_of(t);
       if (threads == 1) first = all;
       CHECK(same_bits(all, first));
@@ -151,7 +140,7 @@ TEST_CASE("a fully connected layer after a map may lack taps", "[taps]") {
     CAPTURE(batch);
     mask::layer_mask m = random_mask(10, 19, 4, 3, {8, 4}, 0.7, random);
     thin_taps(m, 0.4, random);
-    trial t(m, 1, 0, batch, {10, 4, 3}, random);
+    trial t(m, {}, batch, {10, 4, 3}, random);
     CHECK(t.out.shape() == map_shape{19, 1, 1});
     CHECK(t.forward_error() <= 1);
     CHECK(t.backward_data_error() <= 1);
@@ -169,7 +158,7 @@ TEST_CASE("absent taps have no storage, and counts know it", "[taps]") {
   for (int k = 0; k < 60; ++k) {
     CAPTURE(k);
     const thin_case c(random);
-    nn::conv2d<float> conv(c.mask, {.stride = c.stride, .padding = c.padding});
+    nn::conv2d<float> conv(c.mask, c.params);
     index_t real = 0;
     const index_t stored = walk_storage(c.mask, [&](index_t o, index_t, index_t, index_t, index_t) {
       real += o < c.mask.out_channels;

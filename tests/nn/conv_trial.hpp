@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
+#include <vector>
 
 #include "swprune/nn/conv2d.hpp"
 #include "tests/nn/naive_conv.hpp"
@@ -34,10 +36,10 @@ struct trial {
   tensor dense;
 
   /// Weights and maps are drawn from `random`.
-  trial(const mask::layer_mask& m, index_t stride, index_t padding, index_t batch,
+  trial(const mask::layer_mask& m, const nn::conv2d_params& params, index_t batch,
         const map_shape& image, rng& random)
-      : naive{m, stride, padding},
-        conv(m, {.stride = stride, .padding = padding}),
+      : naive{m, params},
+        conv(m, params),
         dense(m.out_channels, m.in_channels, m.kernel_height, m.kernel_width) {
     // Rounded to float first: both sides then start from the same numbers. Absent weights are not
     // zero here: whoever reads one gives himself away.
@@ -102,26 +104,46 @@ struct trial {
   }
 };
 
-/// A random layer that exercises strides, paddings, odd sizes, rectangular kernels, partial groups
-/// and empty rows.
+/// out, by in and by weights in one list, for a comparison bit by bit.
+inline std::vector<float> results_of(trial& t) {
+  std::vector<float> all(t.out.values().begin(), t.out.values().end());
+  all.insert(all.end(), t.grad_in.values().begin(), t.grad_in.values().end());
+  const auto g = t.conv.parameters().front().gradient;
+  all.insert(all.end(), g.begin(), g.end());
+  return all;
+}
+
+inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+/// A random layer that exercises strides, dilations, paddings, odd sizes, rectangular kernels,
+/// blocks of any size, partial groups and empty rows.
 struct random_case {
   mask::layer_mask mask;
-  index_t stride, padding;
+  nn::conv2d_params params;
   map_shape image;
 
   explicit random_case(rng& r) {
-    const mask::block_shape blocks[] = {{8, 4}, {4, 4}, {16, 4}, {8, 8}, {1, 1}, {3, 5}, {2, 1}};
+    const mask::block_shape blocks[] = {{8, 4}, {4, 4}, {16, 4},  {8, 8}, {1, 1},
+                                        {3, 5}, {2, 1}, {32, 32}, {7, 12}};
     const double densities[] = {0.0, 0.15, 0.4, 1.0};
     const auto pick = [&](index_t low, index_t high) {
       return low + static_cast<index_t>(r.below(static_cast<std::uint64_t>(high - low + 1)));
     };
     const index_t kh = pick(1, 5), kw = pick(1, 5);
-    stride = pick(1, 2);
-    padding = pick(0, std::min(kh, kw) - 1);
-    image = {pick(1, 18), pick(std::max<index_t>(1, kh - padding), 9),
-             pick(std::max<index_t>(1, kw - padding), 9)};
-    mask = random_mask(image.channels, pick(1, 22), kh, kw, blocks[r.below(7)],
-                       densities[r.below(4)], r);
+    params.stride = pick(1, 5);
+    params.dilation = r.bernoulli(0.5) ? 1 : pick(2, 3);
+    const index_t high = (kh - 1) * params.dilation + 1, wide = (kw - 1) * params.dilation + 1;
+    params.padding = pick(0, std::min(high, wide) - 1);
+    const auto size = [&](index_t reach) {
+      const index_t least = std::max<index_t>(1, reach - 2 * params.padding);
+      return pick(least, std::max<index_t>(least, r.bernoulli(0.05) ? 37 : 9));
+    };
+    const index_t inputs = pick(1, r.bernoulli(0.05) ? 40 : 18);
+    image = {inputs, size(high), size(wide)};
+    mask = random_mask(image.channels, pick(1, r.bernoulli(0.05) ? 70 : 22), kh, kw,
+                       blocks[r.below(9)], densities[r.below(4)], r);
   }
 };
 

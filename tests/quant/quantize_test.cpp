@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "swprune/hw/functional.hpp"
+#include "swprune/nn/residual.hpp"
 #include "swprune/quant/evaluate.hpp"
 #include "swprune/quant/quantize.hpp"
 #include "tests/quant/random_network.hpp"
@@ -253,6 +254,10 @@ TEST_CASE("float and double networks quantise alike; the data set overload uses 
     CHECK(model.layers[i].multiplier == same.layers[i].multiplier);
   }
   CHECK(model.output_scale == same.output_scale);
+  train::dataset normalised = data;
+  normalised.normalise = {.mean = {0.5, 0.5, 0.5}, .deviation = {0.25, 0.25, 0.25}};
+  CHECK_THROWS_WITH(quant::quantize(net, normalised),
+                    Catch::Contains("E601") && Catch::Contains("normalised by channel"));
   // The network's classes survive 8 bits for nearly all images.
   numbers.resize(50);
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -388,11 +393,24 @@ TEST_CASE("what has no integer form is refused by name") {
              Catch::Contains("'three' (max_pool)"));
   CHECK_THAT(refuse(
                  [&](net_t& n) {
+                   n.add<nn::conv2d>(conv("c"), nn::conv2d_params{.padding = 1});
+                   nn::chain<double> path;
+                   path.add<nn::conv2d>(conv("inner"), nn::conv2d_params{.padding = 1});
+                   n.add<nn::residual>("block", std::move(path));
+                 },
+                 unsupported),
+             Catch::Contains("layer 1 'block' (residual)"));
+  CHECK_THAT(refuse(
+                 [&](net_t& n) {
                    n.add<nn::conv2d>(nn::dense_mask("wide", 4, 4, 3, 3),
                                      nn::conv2d_params{.stride = 5});
                  },
                  errc::quant_parameter),
              Catch::Contains("layer 'wide': stride must be 1..4, given 5"));
+  CHECK_THAT(
+      refuse([&](net_t& n) { n.add<nn::conv2d>(conv("wide"), nn::conv2d_params{.dilation = 2}); },
+             unsupported),
+      Catch::Contains("layer 0 'wide' (conv2d): the integer form has dilation 1, given 2"));
 }
 
 TEST_CASE("pooling before or after ReLU is the same model") {

@@ -177,7 +177,7 @@ inline offences banned_offences(const header_map& headers) {
 /// The umbrella needs only the libraries that the package brings; a header that needs another one
 /// stays outside.
 inline offences umbrella_offences(const header_map& headers) {
-  static const std::regex foreign(R"(nlohmann/.*|lzma\.h|matio\.h)");
+  static const std::regex foreign(R"(nlohmann/.*|CLI/.*|lzma\.h|matio\.h|stb/.*)");
   offences found;
   for (const auto& name : reach(headers, "swprune/swprune.hpp")) {
     const auto at = headers.find(name);

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 
@@ -108,7 +109,7 @@ TEST_CASE("shifts and mirrors move pixels and bring in zeros", "[augment]") {
 }
 
 TEST_CASE("changes depend on seed, epoch and sample alone and cover their range", "[augment]") {
-  const train::augment_params p{.shift = 2, .flip = true};
+  const train::augment_params p{.crop = 2, .flip = true};
   const rng random(5);
   std::set<index_t> down, right;
   int mirrored = 0, same_in_next_epoch = 0;
@@ -129,4 +130,76 @@ TEST_CASE("changes depend on seed, epoch and sample alone and cover their range"
   CHECK(std::abs(same_in_next_epoch - 20) < 23);  // one in fifty
   const auto none = train::draw_change({}, random, 0, 1);
   CHECK((none.down == 0 && none.right == 0 && !none.mirrored));
+}
+
+TEST_CASE("normalised pixels, black frame included", "[normalisation]") {
+  train::dataset data = bright_quarters(3, 1);
+  data.shape = {2, 4, 8};
+  data.normalise = {.mean = {0.25, 0.5}, .deviation = {0.2, 0.125}};
+  data.check();
+  const std::vector<index_t> numbers{2};
+  train::batch<double> b;
+  train::load_batch(
+      data, numbers, [](index_t) { return train::image_change{.down = 1, .right = 0}; }, b);
+  for (index_t c = 0; c < 2; ++c)
+    for (index_t y = 0; y < 4; ++y)
+      for (index_t x = 0; x < 8; ++x) {
+        const int pixel = y == 0 ? 0 : data.image(2)[(c * 4 + y - 1) * 8 + x];
+        const double expected = (pixel / 255.0 - (c == 0 ? 0.25 : 0.5)) / (c == 0 ? 0.2 : 0.125);
+        CHECK(b.images.at(0, c, y, x) == Approx(expected).epsilon(1e-12));
+      }
+  CHECK(b.images.dead_lanes_are_zero());
+  CHECK(data.subset(1, 2).normalise == data.normalise);
+}
+
+TEST_CASE("measured normalisation gives mean 0 and deviation 1", "[normalisation]") {
+  train::dataset data = bright_quarters(200, 3);
+  data.shape = {2, 4, 8};  // upper and lower half as channels
+  data.normalise = train::measure_normalisation(data);
+  std::vector<index_t> numbers(200);
+  std::iota(numbers.begin(), numbers.end(), index_t{0});
+  train::batch<double> b;
+  train::load_batch(data, numbers, b);
+  for (index_t c = 0; c < 2; ++c) {
+    double sum = 0, squares = 0;
+    for (index_t i = 0; i < 200 * 32; ++i) {
+      const double v = b.images.at(i / 32, c, i % 32 / 8, i % 8);
+      sum += v;
+      squares += v * v;
+    }
+    CHECK(sum / 6400 == Approx(0).margin(1e-9));
+    CHECK(squares / 6400 == Approx(1).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("a normalisation that cannot be is refused", "[normalisation]") {
+  train::dataset data = bright_quarters(3, 1);
+  const auto refused = [&](const train::normalisation& n, const std::string& text) {
+    train::dataset bad = data;
+    bad.normalise = n;
+    CHECK_THROWS_WITH(bad.check(), Contains("E501") && Contains(text));
+    train::batch<float> b;
+    CHECK_THROWS_WITH(train::load_batch(bad, std::vector<index_t>{0}, b), Contains(text));
+  };
+  refused({.mean = {0, 0}, .deviation = {1, 1}}, "each of 1 channels, given 2 and 2");
+  refused({.mean = {0.5}, .deviation = {}}, "given 1 and 0");
+  refused({.mean = {0.5}, .deviation = {0}}, "deviation > 0, given 0.5 and 0");
+  refused({.mean = {std::nan("")}, .deviation = {1}}, "channel 0: the mean must be finite");
+  CHECK_THROWS_WITH(train::measure_normalisation(data.subset(0, 0)), Contains("no mean"));
+  std::fill(data.images.begin(), data.images.end(), std::uint8_t{9});
+  CHECK_THROWS_WITH(train::measure_normalisation(data), Contains("deviation > 0"));
+}
+
+TEST_CASE("data sets of one kind can be joined", "[dataset]") {
+  const train::dataset whole = bright_quarters(10, 1);
+  train::dataset joined = whole.subset(0, 4);
+  joined.append(whole.subset(4, 6));
+  CHECK(joined.images == whole.images);
+  CHECK(joined.labels == whole.labels);
+  train::dataset other = whole;
+  other.classes = 5;
+  CHECK_THROWS_WITH(joined.append(other), Contains("E501") && Contains("of 5 classes"));
+  other = whole;
+  other.normalise = {.mean = {0}, .deviation = {1}};
+  CHECK_THROWS_WITH(joined.append(other), Contains("another normalisation"));
 }

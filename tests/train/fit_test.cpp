@@ -72,14 +72,21 @@ TEST_CASE("training is bit-identical at any number of threads and depends on the
   const int before = thread_count();
   train::fit_params p = quick();
   p.batch = 70;
-  p.augment = {.shift = 1, .flip = false};
+  p.augment = {.crop = 1, .flip = false};
+  p.clip_norm = 0.5;
   std::vector<float> first;
-  for (const int threads : {1, 2, 3}) {
-    set_thread_count(threads);
-    nn::network<float> net = tiny_net<float>(3);
-    train::fit(net, data, {}, p, rng(4));
-    if (threads == 1) first = everything(net);
-    CHECK(same_bits(everything(net), first));
+  for (const auto kind : {train::optimiser_kind::adamw, train::optimiser_kind::sgd}) {
+    p.optimiser = kind;
+    for (const int threads : {1, 2, 3}) {
+      set_thread_count(threads);
+      nn::network<float> net = tiny_net<float>(3);
+      train::fit(net, data, {}, p, rng(4));
+      if (threads == 1) {
+        CHECK_FALSE(same_bits(everything(net), first));
+        first = everything(net);
+      }
+      CHECK(same_bits(everything(net), first));
+    }
   }
   set_thread_count(before);
   nn::network<float> other = tiny_net<float>(3);
@@ -217,9 +224,11 @@ TEST_CASE("impossible training is refused", "[fit]") {
   refuses([](auto& p) { p.schedule.rate = 0; }, "the learning rate must be > 0, given 0");
   refuses([](auto& p) { p.schedule.final_rate = 1; }, "0 <= final_rate <= rate must hold");
   refuses([](auto& p) { p.schedule.warmup_epochs = -1; }, "warmup_epochs must be >= 0, given -1");
+  refuses([](auto& p) { p.clip_norm = -1; }, "clip_norm must be >= 0, given -1");
+  refuses([](auto& p) { p.adamw.beta1 = 1; }, "given 1 and 0.999");
   refuses([](auto& p) { p.sgd.momentum = 1; }, "0 <= momentum < 1 must hold, given 1");
   refuses([](auto& p) { p.sgd.weight_decay = -1; }, "weight_decay must be >= 0, given -1");
-  refuses([](auto& p) { p.augment.shift = 17; }, "0 <= shift <= 16 pixels must hold, given 17");
+  refuses([](auto& p) { p.augment.crop = 17; }, "0 <= crop <= 16 pixels must hold, given 17");
   train::dataset wrong = data;
   wrong.shape = {1, 4, 16};
   CHECK_THROWS_WITH(

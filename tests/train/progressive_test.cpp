@@ -130,10 +130,9 @@ class masked_dense_training {
         nn::softmax_cross_entropy<float>(logits, batch.labels, &gradient, p_.label_smoothing);
         net_.backward(gradient);
         net_.commit_statistics();
-        const double progress =
-            static_cast<double>(epoch) + static_cast<double>(b) / static_cast<double>(batches);
-        optimiser_.step(net_.parameters(), train::learning_rate(p_.schedule, progress,
-                                                                static_cast<double>(p_.epochs)));
+        optimiser_.step(net_.parameters(),
+                        train::learning_rate(p_.schedule, epoch * batches + b,
+                                             {.epochs = p_.epochs, .steps_per_epoch = batches}));
         clear();
       }
     }

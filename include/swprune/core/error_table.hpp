@@ -27,6 +27,7 @@
   SWPRUNE_ERROR(502, invalid_argument, label_out_of_range, "a label is not a class")                             \
   SWPRUNE_ERROR(503, invalid_argument, train_parameter, "a training parameter is not usable")                    \
   SWPRUNE_ERROR(504, numeric_error, not_finite, "a value is not finite")                                         \
+  SWPRUNE_ERROR(505, mismatch_error, resume_mismatch, "the checkpoint belongs to another run")                   \
   SWPRUNE_ERROR(601, invalid_argument, quant_parameter, "a quantisation parameter is not usable")                \
   SWPRUNE_ERROR(602, mismatch_error, quant_unsupported, "the network has a layer that has no integer form")      \
   SWPRUNE_ERROR(701, invalid_argument, array_parameter, "the array parameters are not usable")                   \

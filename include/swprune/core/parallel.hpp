@@ -28,6 +28,13 @@ inline void set_thread_count([[maybe_unused]] int threads) {
 #endif
 }
 
+/// Pieces into which work that can be cut anywhere should be cut: enough to even out threads that
+/// are held up. 1 for one thread. Results must not depend on it.
+[[nodiscard]] inline index_t pieces_of_work() {
+  const index_t threads = thread_count();
+  return threads == 1 ? 1 : 4 * threads;
+}
+
 /// Calls body(i) for 0 <= i < count, in any order and from several threads. The body must write
 /// only to what belongs to i, so that results do not depend on the number of threads. The first
 /// exception of a body is thrown again here after the loop: nothing leaves an OpenMP region.
@@ -36,7 +43,7 @@ void parallel_for(index_t count, const Body& body) {
   std::exception_ptr failure;
   std::atomic<bool> failed{false};
 #ifdef _OPENMP
-#pragma omp parallel for schedule(dynamic, 1)
+#pragma omp parallel for schedule(dynamic, 1) if (count > 1)
 #endif
   for (index_t i = 0; i < count; ++i) {
     if (failed.load(std::memory_order_relaxed)) continue;

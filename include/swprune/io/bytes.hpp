@@ -24,15 +24,9 @@ class byte_writer {
  public:
   template <typename T>
   requires std::is_arithmetic_v<T>
-  void put(std::type_identity_t<T> value) {
-    const std::size_t at = bytes_.size();
-    bytes_.resize(at + sizeof(T));
-    std::memcpy(bytes_.data() + at, &value, sizeof(T));
-  }
-  void put_bytes(std::span<const std::uint8_t> bytes) {
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  }
-  void put_text(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }
+  void put(std::type_identity_t<T> value) { append(&value, sizeof(T)); }
+  void put_bytes(std::span<const std::uint8_t> bytes) { append(bytes.data(), bytes.size()); }
+  void put_text(std::string_view text) { append(text.data(), text.size()); }
   /// Zeros up to the next multiple of `alignment`.
   void align(std::size_t alignment) {
     bytes_.resize((bytes_.size() + alignment - 1) / alignment * alignment);
@@ -43,6 +37,13 @@ class byte_writer {
   [[nodiscard]] std::vector<std::uint8_t> take() { return std::move(bytes_); }
 
  private:
+  /// Not vector::insert, in which g++ 12 sees overflows that are none.
+  void append(const void* from, std::size_t count) {
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + count);
+    if (count > 0) std::memcpy(bytes_.data() + at, from, count);
+  }
+
   std::vector<std::uint8_t> bytes_;
 };
 

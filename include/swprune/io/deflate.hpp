@@ -98,17 +98,19 @@ inline void refill(z_stream& s, std::span<const std::uint8_t> in, std::size_t& f
   return out;
 }
 
-/// Uncompressed bytes of a raw deflate stream that must give exactly `size` bytes and use up all of
-/// `bytes`; what a member of a zip file holds. Throws errc::file_format naming `where`.
-[[nodiscard]] inline std::vector<std::uint8_t> inflate_raw(std::span<const std::uint8_t> bytes,
-                                                           std::size_t size,
-                                                           std::string_view where) {
+namespace detail {
+
+/// Uncompressed bytes of one stream that must give exactly `size` bytes and use up all of `bytes`.
+[[nodiscard]] inline std::vector<std::uint8_t> inflate_exactly(std::span<const std::uint8_t> bytes,
+                                                               std::size_t size,
+                                                               std::string_view where,
+                                                               int window_bits) {
   // Deflate makes at most 1032 bytes out of one: refuse what cannot be true before allocating it.
   expects(size / 1032 <= bytes.size() && bytes.size() <= std::numeric_limits<uInt>::max() &&
               size < std::numeric_limits<uInt>::max(),
           errc::file_format, "{}: {} compressed bytes cannot hold {} bytes", where, bytes.size(),
           size);
-  detail::inflater z(-15);
+  inflater z(window_bits);
   std::vector<std::uint8_t> out(size + 1);  // one more than allowed, to see an overrun
   z.stream.next_in = const_cast<Bytef*>(bytes.data());
   z.stream.avail_in = static_cast<uInt>(bytes.size());
@@ -119,6 +121,39 @@ inline void refill(z_stream& s, std::span<const std::uint8_t> in, std::size_t& f
           errc::file_format, "{}: corrupt deflate data: {} of {} bytes after {} of {}", where,
           out.size() - z.stream.avail_out, size, bytes.size() - z.stream.avail_in, bytes.size());
   out.resize(size);
+  return out;
+}
+
+}  // namespace detail
+
+/// Uncompressed bytes of a raw deflate stream that must give exactly `size` bytes and use up all of
+/// `bytes`; what a member of a zip file holds. Throws errc::file_format naming `where`.
+[[nodiscard]] inline std::vector<std::uint8_t> inflate_raw(std::span<const std::uint8_t> bytes,
+                                                           std::size_t size,
+                                                           std::string_view where) {
+  return detail::inflate_exactly(bytes, size, where, -15);
+}
+
+/// The same for a zlib stream (RFC 1950), whose checksum is checked; what an element of a MATLAB
+/// file holds.
+[[nodiscard]] inline std::vector<std::uint8_t> inflate_zlib(std::span<const std::uint8_t> bytes,
+                                                            std::size_t size,
+                                                            std::string_view where) {
+  return detail::inflate_exactly(bytes, size, where, 15);
+}
+
+/// The first `size` bytes of a zlib stream, fewer if it is damaged or ends before them.
+[[nodiscard]] inline std::vector<std::uint8_t> inflate_zlib_head(
+    std::span<const std::uint8_t> bytes, std::size_t size) {
+  detail::inflater z(15);
+  std::vector<std::uint8_t> out(size);
+  z.stream.next_in = const_cast<Bytef*>(bytes.data());
+  z.stream.avail_in =
+      static_cast<uInt>(std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max()));
+  z.stream.next_out = out.data();
+  z.stream.avail_out = static_cast<uInt>(size);
+  (void)::inflate(&z.stream, Z_SYNC_FLUSH);
+  out.resize(size - z.stream.avail_out);
   return out;
 }
 

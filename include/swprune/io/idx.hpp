@@ -10,8 +10,7 @@
 
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
-#include "swprune/io/deflate.hpp"
-#include "swprune/io/file.hpp"
+#include "swprune/io/packed.hpp"
 #include "swprune/train/dataset.hpp"
 
 namespace swprune::inline v0::io {
@@ -54,26 +53,23 @@ struct idx_content {
   return sizes;
 }
 
-/// Reads an IDX file, gzipped or not (told by its first bytes, not by its name), whole and exact.
-[[nodiscard]] inline idx_content read_idx(const std::filesystem::path& path, int dimensions) {
-  const std::string file = path.string();
+/// Reads an IDX file, packed or not, whole and exact.
+[[nodiscard]] inline idx_content read_idx(const std::filesystem::path& path, int dimensions,
+                                          packings formats) {
+  packed_file file(path, formats);
   const std::size_t header = 4 + 4 * static_cast<std::size_t>(dimensions);
   idx_content content;
-  content.bytes = read_file(path);
-  const bool packed = is_gzip(content.bytes);
-  content.sizes =
-      idx_sizes(packed ? gunzip(content.bytes, file, header) : content.bytes, dimensions, file);
-  std::size_t expected = header;
+  content.sizes = idx_sizes(file.head(header), dimensions, file.name());
   std::size_t items = 1;
   for (const index_t size : content.sizes) items *= static_cast<std::size_t>(size);
-  expected += items;
-  if (packed) content.bytes = gunzip(content.bytes, file, expected + 1);
-  const char* where = packed ? " of the unpacked data" : "";
+  const std::size_t expected = header + items;
+  const char* where = file.where();
+  content.bytes = file.take(expected + 1);
   expects(content.bytes.size() >= expected, errc::file_truncated,
-          "'{}' ends at byte {}{}, its header announces {} bytes", file, content.bytes.size(),
-          where, expected);
+          "'{}' ends at byte {}{}, its header announces {} bytes", file.name(),
+          content.bytes.size(), where, expected);
   expects(content.bytes.size() == expected, errc::file_format,
-          "'{}' goes on after byte {}{}, where its header says that it ends", file, expected,
+          "'{}' goes on after byte {}{}, where its header says that it ends", file.name(), expected,
           where);
   content.bytes.erase(content.bytes.begin(),
                       content.bytes.begin() + static_cast<std::ptrdiff_t>(header));
@@ -83,19 +79,21 @@ struct idx_content {
 }  // namespace detail
 
 /// Reads a data set of grey images from a pair of IDX files (Y. LeCun's format of MNIST: big-endian
-/// header, unsigned bytes), each gzipped or plain. Gives images [n][1][rows][columns].
+/// header, unsigned bytes), each plain or packed as `formats` says. Gives images
+/// [n][1][rows][columns].
 ///
 /// `classes` must lie in 1..256; labels must lie in 0..classes - 1. Throws errc::file_open,
-/// errc::file_truncated, errc::file_format (magic, sizes, trailing bytes, corrupt gzip),
+/// errc::file_truncated, errc::file_format (magic, sizes, trailing bytes, corrupt packing),
 /// errc::file_checksum (gzip CRC), errc::dataset_shape (the two counts differ) or
 /// errc::label_out_of_range; every message names the file and the byte offset.
 [[nodiscard]] inline train::dataset load_idx(const std::filesystem::path& images,
                                              const std::filesystem::path& labels,
-                                             index_t classes = 10) {
+                                             index_t classes = 10,
+                                             packings formats = plain_or_gzip) {
   expects(classes >= 1 && classes <= 256, errc::argument_out_of_range,
           "classes must lie in 1..256, given {}", classes);
-  detail::idx_content pixels = detail::read_idx(images, 3);
-  detail::idx_content names = detail::read_idx(labels, 1);
+  detail::idx_content pixels = detail::read_idx(images, 3, formats);
+  detail::idx_content names = detail::read_idx(labels, 1, formats);
   expects(pixels.sizes[0] == names.sizes[0], errc::dataset_shape,
           "'{}' holds {} images (byte 4) but '{}' holds {} labels (byte 4)", images.string(),
           pixels.sizes[0], labels.string(), names.sizes[0]);

@@ -16,9 +16,10 @@ namespace swprune::inline v0::io {
 namespace detail {
 
 [[nodiscard]] inline train::dataset load_mnist_half(const std::filesystem::path& dir,
-                                                    const std::string& stem) {
-  const std::filesystem::path images = plain_or_gz(dir / (stem + "-images-idx3-ubyte"));
-  train::dataset data = load_idx(images, plain_or_gz(dir / (stem + "-labels-idx1-ubyte")));
+                                                    const std::string& stem, packings formats) {
+  const std::filesystem::path images = find_packed(dir / (stem + "-images-idx3-ubyte"));
+  const std::filesystem::path labels = find_packed(dir / (stem + "-labels-idx1-ubyte"));
+  train::dataset data = load_idx(images, labels, 10, formats);
   expects(data.shape == map_shape{1, 28, 28}, errc::file_format,
           "'{}' holds images of {} x {} (bytes 8 and 12), expected 28 x 28", images.string(),
           data.shape.height, data.shape.width);
@@ -28,17 +29,20 @@ namespace detail {
 }  // namespace detail
 
 /// Loads MNIST or a set with the same files, such as Fashion-MNIST: train-images-idx3-ubyte,
-/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or with .gz,
-/// 28 x 28 grey pixels, 10 classes. The files may lie in `dir` itself or in dir/`dataset`; an empty
-/// `dir` means $SWPRUNE_DATA, then ./data. Throws errc::data_not_found when they are not there and
-/// whatever load_idx() throws; errc::file_format when an image is not 28 x 28.
+/// train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each plain or packed
+/// as `formats` says, 28 x 28 grey pixels, 10 classes. The files may lie in `dir` itself or in
+/// dir/`dataset`; an empty `dir` means $SWPRUNE_DATA, then ./data. Throws errc::data_not_found when
+/// they are not there and whatever load_idx() throws; errc::file_format when an image is not 28
+/// x 28.
 [[nodiscard]] inline train_test load_mnist_like(const std::filesystem::path& dir,
-                                                std::string_view dataset = "mnist") {
+                                                std::string_view dataset = "mnist",
+                                                packings formats = plain_or_gzip) {
   const std::filesystem::path found =
       find_data_dir(dir, dataset,
                     {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
                      "t10k-labels-idx1-ubyte"});
-  return {detail::load_mnist_half(found, "train"), detail::load_mnist_half(found, "t10k")};
+  return {detail::load_mnist_half(found, "train", formats),
+          detail::load_mnist_half(found, "t10k", formats)};
 }
 
 }  // namespace swprune::inline v0::io

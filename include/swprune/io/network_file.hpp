@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -24,9 +25,10 @@
 
 namespace swprune::inline v0::io {
 
-/// Kind of a container that holds a floating-point network, and the version of its records.
+/// Kind of a container that holds a floating-point network, and the newest version of its records.
+/// Version 2 has composite layers; a network without any is written as version 1.
 inline constexpr std::string_view network_kind = "network";
-inline constexpr index_t network_version = 1;
+inline constexpr index_t network_version = 2;
 
 struct network_save_params {
   index_t golden = 2;  ///< inputs whose outputs are stored for a check at loading, 0..64
@@ -71,6 +73,13 @@ void add_layer_records(record_set& records, nn::layer<Scalar>& l, const std::str
     m.name = "mask";
     const record_set one = mask_records(mask::mask_set({std::move(m)}));
     for (const record& r : one.records()) records.add(prefix + r.name, r.value);
+  }
+  const auto paths = l.paths();
+  if (!paths.empty()) {
+    std::vector<std::int64_t> sizes;
+    for (const nn::chain<Scalar>* path : paths) sizes.push_back(path->size());
+    records.add(prefix + "paths", array::of(sizes));
+    return;  // the arrays are those of the layers inside
   }
   const auto add_array = [&](const std::string& name, std::span<const Scalar> values_of) {
     expects(all_finite(values_of), errc::not_finite, "layer '{}': '{}' holds NaN or infinity",
@@ -145,6 +154,7 @@ void fill_array(const record_set& records, const std::string& name, std::span<Sc
 /// Fills all arrays of a layer; returns how many records that took.
 template <typename Scalar>
 index_t fill_layer(const record_set& records, nn::layer<Scalar>& l, const std::string& prefix) {
+  if (!l.paths().empty()) return 0;
   index_t used = 0;
   for (const auto& p : l.parameters()) {
     fill_array<Scalar>(records, prefix + "parameter." + p.name, p.values);
@@ -166,13 +176,71 @@ index_t fill_layer(const record_set& records, nn::layer<Scalar>& l, const std::s
   return {s[0], s[1], s[2]};
 }
 
+/// Layers read so far that no composite layer has taken.
+template <typename Scalar>
+using layer_stack = std::vector<std::unique_ptr<nn::layer<Scalar>>>;
+
+/// Chains of the sizes in the record, from the end of the stack: the paths of a composite layer.
+template <typename Scalar>
+[[nodiscard]] std::vector<nn::chain<Scalar>> take_paths(const record_set& records,
+                                                        const std::string& prefix,
+                                                        layer_stack<Scalar>& stack) {
+  const std::vector<std::int64_t> sizes = records.vector<std::int64_t>(prefix + "paths");
+  std::size_t needed = 0;
+  for (const std::int64_t size : sizes) {
+    expects(size >= 0 && static_cast<std::size_t>(size) <= stack.size() - needed,
+            errc::file_mismatch, "'{}': '{}paths' asks for {} layers, {} come before it",
+            records.origin(), prefix, size, stack.size() - needed);
+    needed += static_cast<std::size_t>(size);
+  }
+  std::vector<nn::chain<Scalar>> paths(sizes.size());
+  auto next = stack.end() - static_cast<std::ptrdiff_t>(needed);
+  for (std::size_t p = 0; p < sizes.size(); ++p)
+    for (std::int64_t k = 0; k < sizes[p]; ++k) paths[p].add(std::move(*next++));
+  stack.resize(stack.size() - needed);
+  return paths;
+}
+
+/// Reads layer `i` onto the stack; returns how many records that took.
+template <typename Scalar>
+index_t read_layer(const record_set& records, index_t i, const layer_registry<Scalar>& registry,
+                   layer_stack<Scalar>& stack) {
+  const std::string prefix = layer_prefix(i);
+  const layer_record l = read_layer_record(records, prefix);
+  expect_weights<Scalar>(records, l, prefix);
+  const bool is_composite = records.contains(prefix + "paths");
+  stack.push_back(is_composite ? registry.make(l, take_paths<Scalar>(records, prefix, stack))
+                               : registry.make(l));
+  return 4 + (is_composite ? 1 : 0) + (l.mask ? 4 : 0) + fill_layer(records, *stack.back(), prefix);
+}
+
 /// Refuses maps that no real network has but that would eat all memory.
 template <typename Scalar>
 void expect_modest_maps(const nn::network<Scalar>& net, const std::string& file) {
-  for (index_t i = 0; i <= net.size(); ++i)
-    expects(net.shape(i).size() <= index_t{1} << 28, errc::file_mismatch,
-            "'{}': map {} has {} x {} x {} numbers, at most 2^28 are read", file, i,
-            net.shape(i).channels, net.shape(i).height, net.shape(i).width);
+  const auto check = [&](const map_shape& s, const std::string& where) {
+    expects(s.size() <= index_t{1} << 28, errc::file_mismatch,
+            "'{}': {} has {} x {} x {} numbers, at most 2^28 are read", file, where, s.channels,
+            s.height, s.width);
+  };
+  check(net.input_shape(), "the input");
+  for (const nn::layer_summary& line : net.summary())
+    check(line.output, fmt::format("the output of layer {} '{}'", line.index, line.name));
+}
+
+/// Inputs with what the network gives for them. Throws not_finite.
+template <typename Scalar>
+void add_golden(record_set& records, const nn::network<Scalar>& net, index_t count) {
+  const map_shape in = net.input_shape();
+  const map_shape out = net.output_shape();
+  const std::vector<Scalar> inputs = golden_images<Scalar>(count, in);
+  const std::vector<Scalar> outputs =
+      nn::to_plain(net.forward(nn::from_plain<Scalar>(inputs, count, in)));
+  expects(all_finite(std::span<const Scalar>(outputs)), errc::not_finite,
+          "the network's output for a golden input is NaN or infinite");
+  records.add("golden.inputs",
+              array::of<Scalar>({count, in.channels, in.height, in.width}, inputs));
+  records.add("golden.outputs",
+              array::of<Scalar>({count, out.channels, out.height, out.width}, outputs));
 }
 
 /// Replays the golden inputs. Rounding differs between instruction sets, hence the tolerance:
@@ -207,8 +275,9 @@ void verify_golden(const nn::network<Scalar>& net, const record_set& records) {
 
 }  // namespace detail
 
-/// Records of a network: layer list as kind, name, fields, mask and arrays (weights of kept taps of
-/// live blocks only, in the accelerator's order), and golden inputs with their outputs. Throws
+/// Records of a network: its layers in the order of network::layers() as kind, name, fields, mask
+/// and arrays (weights of kept taps of live blocks only, in the accelerator's order), for composite
+/// layers the sizes of their paths, and golden inputs with their outputs. Throws
 /// network_state unless the network is built, not_finite when a number is NaN or infinite, and
 /// errc::argument_out_of_range unless 0 <= golden <= 64.
 template <typename Scalar>
@@ -217,23 +286,17 @@ template <typename Scalar>
   expects(params.golden >= 0 && params.golden <= 64, errc::argument_out_of_range,
           "0 <= golden <= 64 must hold, given {}", params.golden);
   const map_shape in = net.input_shape();
-  const map_shape out = net.output_shape();
-  record_set records;
-  records.add("version", array::of(std::vector<std::int64_t>{network_version}));
-  records.add("input", array::of(std::vector<std::int64_t>{in.channels, in.height, in.width}));
-  records.add("layers", array::of(std::vector<std::int64_t>{net.size()}));
   nn::network<Scalar> copy = net.clone();  // views of arrays are for changing them
-  for (index_t i = 0; i < copy.size(); ++i)
-    detail::add_layer_records(records, copy.at(i), detail::layer_prefix(i));
-  const index_t n = params.golden;
-  const std::vector<Scalar> inputs = detail::golden_images<Scalar>(n, in);
-  const std::vector<Scalar> outputs =
-      nn::to_plain(net.forward(nn::from_plain<Scalar>(inputs, n, in)));
-  expects(detail::all_finite(std::span<const Scalar>(outputs)), errc::not_finite,
-          "the network's output for a golden input is NaN or infinite");
-  records.add("golden.inputs", array::of<Scalar>({n, in.channels, in.height, in.width}, inputs));
-  records.add("golden.outputs",
-              array::of<Scalar>({n, out.channels, out.height, out.width}, outputs));
+  const std::vector<nn::layer<Scalar>*> layers = copy.layers();
+  const bool nested = std::ssize(layers) != net.size();
+  record_set records;
+  records.add("version", array::of(std::vector<std::int64_t>{nested ? network_version : 1}));
+  records.add("input", array::of(std::vector<std::int64_t>{in.channels, in.height, in.width}));
+  records.add("layers", array::of(std::vector<std::int64_t>{std::ssize(layers)}));
+  for (index_t i = 0; i < std::ssize(layers); ++i)
+    detail::add_layer_records(records, *layers[static_cast<std::size_t>(i)],
+                              detail::layer_prefix(i));
+  detail::add_golden(records, net, params.golden);
   return records;
 }
 
@@ -244,25 +307,21 @@ template <typename Scalar>
     const record_set& records, const network_load_params& params = {},
     const layer_registry<Scalar>& registry = layer_registry<Scalar>::standard()) {
   const auto version = records.vector<std::int64_t>("version", 1)[0];
-  expects(version == network_version, errc::file_mismatch,
-          "'{}' holds a network of version {}, this library reads version {}", records.origin(),
-          version, network_version);
+  expects(version >= 1 && version <= network_version, errc::file_mismatch,
+          "'{}' holds a network of version {}, this library reads versions 1 to {}",
+          records.origin(), version, network_version);
   const map_shape input = detail::read_map_shape(records, "input");
   const index_t layers = records.vector<std::int64_t>("layers", 1)[0];
   const auto total = static_cast<index_t>(records.records().size());
   expects(layers >= 1 && layers <= total, errc::file_mismatch,
           "'{}' announces {} layers in {} records", records.origin(), layers, total);
-  nn::network<Scalar> net;
+  detail::layer_stack<Scalar> stack;
   index_t used = 5;
-  for (index_t i = 0; i < layers; ++i) {
-    const std::string prefix = detail::layer_prefix(i);
-    const layer_record l = detail::read_layer_record(records, prefix);
-    detail::expect_weights<Scalar>(records, l, prefix);
-    nn::layer<Scalar>& made = net.add(registry.make(l));
-    used += 4 + (l.mask ? 4 : 0) + detail::fill_layer(records, made, prefix);
-  }
+  for (index_t i = 0; i < layers; ++i) used += detail::read_layer(records, i, registry, stack);
   expects(used == total, errc::file_mismatch, "'{}' has {} records, its layers use {}",
           records.origin(), total, used);
+  nn::network<Scalar> net;
+  for (auto& l : stack) net.add(std::move(l));
   net.build(input);
   detail::expect_modest_maps(net, records.origin());
   if (params.verify) detail::verify_golden(net, records);

@@ -17,9 +17,6 @@
 
 namespace swprune::inline v0::nn {
 
-template <typename Scalar>
-class network;
-
 struct batch_norm_params {
   double epsilon = 1e-5;  ///< > 0, added to the variance
   double momentum = 0.1;  ///< 0 < momentum <= 1: share of a new batch in the running statistics
@@ -124,9 +121,9 @@ class batch_norm final : public layer<Scalar> {
   batch_norm(const batch_norm&) = default;
 
  private:
-  /// network runs this layer, a ReLU and a 2 x 2 max pooling in one pass through these three, with
+  /// chain runs this layer, a ReLU and a 2 x 2 max pooling in one pass through these three, with
   /// the same results bit for bit.
-  friend class network<Scalar>;
+  friend class chain<Scalar>;
 
   [[nodiscard]] static map_shape fused_shape(const map_shape& in, bool pooled) {
     return pooled ? map_shape{in.channels, in.height / 2, in.width / 2} : in;

@@ -12,10 +12,9 @@
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
 #include "swprune/nn/aligned_vector.hpp"
-#include "swprune/nn/detail/conv_backward_data.hpp"
 #include "swprune/nn/detail/conv_backward_weights.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
-#include "swprune/nn/detail/conv_forward.hpp"
+#include "swprune/nn/detail/conv_gather.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/conv_move.hpp"
 #include "swprune/nn/layer.hpp"
@@ -24,9 +23,10 @@ namespace swprune::inline v0::nn {
 
 /// What a convolution has beside its mask, which gives channels, kernel and blocks.
 struct conv2d_params {
-  index_t stride = 1;   ///< >= 1, the same in both directions
-  index_t padding = 0;  ///< 0 <= padding < kernel height and width, the same on all sides
-  bool bias = false;    ///< superfluous before a batch normalisation
+  index_t stride = 1;    ///< >= 1, the same in both directions
+  index_t padding = 0;   ///< 0 <= padding < reach of the kernel, the same on all sides
+  bool bias = false;     ///< superfluous before a batch normalisation
+  index_t dilation = 1;  ///< >= 1, pixels from one tap to the next; reach = (K - 1) * dilation + 1
 };
 
 /// Mask of a layer whose blocks and taps are all there.
@@ -51,7 +51,8 @@ struct conv2d_params {
 /// Convolution (cross-correlation) with zero padding whose absent blocks and taps have no storage,
 /// hence no weight, gradient or momentum that could come alive, and cost no arithmetic:
 /// out[o][y][x] = bias[o] + sum over live blocks, i, kept taps (ky, kx) of
-///                w[o][i][ky][kx] * in[i][y * stride - padding + ky][x * stride - padding + kx].
+///                w[o][i][ky][kx] * in[i][y * stride - padding + ky * dilation]
+///                                       [x * stride - padding + kx * dilation].
 ///
 /// Weights lie in the order in which the accelerator consumes them: row (output group), live block
 /// ascending, ci, kept tap of the block ascending (ky, then kx), Bo outputs. A last input group
@@ -162,15 +163,14 @@ class conv2d : public layer<Scalar> {
     expects(in.channels == mask_.in_channels, errc::layer_shape,
             "layer '{}' ({}) needs {} input channels, given a {} x {} x {} map", this->name(),
             kind(), mask_.in_channels, in.channels, in.height, in.width);
-    expects(in.height + 2 * params_.padding >= mask_.kernel_height &&
-                in.width + 2 * params_.padding >= mask_.kernel_width,
-            errc::layer_shape,
-            "layer '{}' ({}): a {} x {} kernel with padding {} does not fit a {} x {} x {} map",
-            this->name(), kind(), mask_.kernel_height, mask_.kernel_width, params_.padding,
-            in.channels, in.height, in.width);
-    return {mask_.out_channels,
-            (in.height + 2 * params_.padding - mask_.kernel_height) / params_.stride + 1,
-            (in.width + 2 * params_.padding - mask_.kernel_width) / params_.stride + 1};
+    const index_t height = in.height + 2 * params_.padding - reach(mask_.kernel_height);
+    const index_t width = in.width + 2 * params_.padding - reach(mask_.kernel_width);
+    expects(height >= 0 && width >= 0, errc::layer_shape,
+            "layer '{}' ({}): a {} x {} kernel with dilation {} and padding {} does not fit a {} x "
+            "{} x {} map",
+            this->name(), kind(), mask_.kernel_height, mask_.kernel_width, params_.dilation,
+            params_.padding, in.channels, in.height, in.width);
+    return {mask_.out_channels, height / params_.stride + 1, width / params_.stride + 1};
   }
 
   void forward(const activations<Scalar>& in, activations<Scalar>& out) const override {
@@ -189,8 +189,7 @@ class conv2d : public layer<Scalar> {
             this->name(), kind(), in.batch(), g.output.channels, g.output.height, g.output.width,
             grad_out.batch(), grad_out.shape().channels, grad_out.shape().height,
             grad_out.shape().width);
-    detail::conv_backward_weights<Scalar>(g, storage_, mask_.block.inputs, in, grad_out, gradient_,
-                                          partial_);
+    detail::conv_backward_weights<Scalar>(g, storage_, in, grad_out, gradient_, partial_);
     if (params_.bias) sum_bias_gradient(grad_out);
     if (grad_in == nullptr) return;
     grad_in->resize(in.batch(), in.shape());
@@ -205,9 +204,13 @@ class conv2d : public layer<Scalar> {
   }
 
   [[nodiscard]] std::vector<layer_field> fields() const override {
-    return {{"stride", static_cast<double>(params_.stride)},
-            {"padding", static_cast<double>(params_.padding)},
-            {"bias", params_.bias ? 1.0 : 0.0}};
+    std::vector<layer_field> fields{{"stride", static_cast<double>(params_.stride)},
+                                    {"padding", static_cast<double>(params_.padding)},
+                                    {"bias", params_.bias ? 1.0 : 0.0}};
+    // Not where it is 1: files are then as they were before there was one.
+    if (params_.dilation != 1)
+      fields.push_back({"dilation", static_cast<double>(params_.dilation)});
+    return fields;
   }
 
   [[nodiscard]] index_t weight_count() const override { return mask_.kept_weights(); }
@@ -229,13 +232,19 @@ class conv2d : public layer<Scalar> {
   void check_params() const {
     expects(params_.stride >= 1, errc::layer_parameter, "layer '{}': stride must be >= 1, given {}",
             this->name(), params_.stride);
-    expects(params_.padding >= 0 && params_.padding < mask_.kernel_height &&
-                params_.padding < mask_.kernel_width,
+    expects(params_.dilation >= 1, errc::layer_parameter,
+            "layer '{}': dilation must be >= 1, given {}", this->name(), params_.dilation);
+    expects(params_.padding >= 0 && params_.padding < reach(mask_.kernel_height) &&
+                params_.padding < reach(mask_.kernel_width),
             errc::layer_parameter,
-            "layer '{}': 0 <= padding < kernel height and width must hold, given padding {} and a "
-            "{} x {} kernel",
-            this->name(), params_.padding, mask_.kernel_height, mask_.kernel_width);
+            "layer '{}': 0 <= padding < reach of the kernel must hold, given padding {} and a "
+            "{} x {} kernel with dilation {}",
+            this->name(), params_.padding, mask_.kernel_height, mask_.kernel_width,
+            params_.dilation);
   }
+
+  /// Pixels from the first to the last tap of `taps` taps in a line.
+  [[nodiscard]] index_t reach(index_t taps) const { return (taps - 1) * params_.dilation + 1; }
 
   [[nodiscard]] detail::conv_geometry geometry(const map_shape& in) const {
     return {in,
@@ -244,6 +253,7 @@ class conv2d : public layer<Scalar> {
             mask_.kernel_width,
             params_.stride,
             params_.padding,
+            params_.dilation,
             mask_.block.outputs};
   }
 

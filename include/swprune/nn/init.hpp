@@ -34,8 +34,8 @@ void kaiming_init(conv2d<Scalar>& layer, rng& random) {
 /// elsewhere. Other layers start as constructed.
 template <typename Scalar>
 void kaiming_init(network<Scalar>& net, const rng& random) {
-  for (index_t i = 0; i < net.size(); ++i)
-    if (auto* conv = dynamic_cast<conv2d<Scalar>*>(&net.at(i))) {
+  for (layer<Scalar>* l : net.layers())
+    if (auto* conv = dynamic_cast<conv2d<Scalar>*>(l)) {
       rng stream = random.stream("init", hash64(conv->name()));
       kaiming_init(*conv, stream);
     }

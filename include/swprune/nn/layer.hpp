@@ -9,10 +9,20 @@
 #include <vector>
 
 #include "swprune/core/error.hpp"
+#include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/activations.hpp"
 
 namespace swprune::inline v0::nn {
+
+template <typename Scalar>
+class chain;
+
+struct build_params {
+  /// Run batch norm, ReLU and 2 x 2 max pooling that follow each other in one pass. Changes memory
+  /// and speed, no result.
+  bool fuse = true;
+};
 
 /// What an optimiser may change. Only what is stored is listed: an absent block or tap has no
 /// number here.
@@ -37,8 +47,9 @@ struct layer_field {
   double value = 0;
 };
 
-/// One step of a network. A layer owns its arrays; it keeps no activations: the caller hands the
-/// input and output of forward_training() to backward() again, so memory is the network's matter.
+/// One step of a network. A layer owns its arrays; it keeps no activations (a composite layer those
+/// between the layers inside it): the caller hands the input and output of forward_training() to
+/// backward() again, so memory is the network's matter.
 /// `double` is for gradient checks only.
 template <typename Scalar>
 class layer {
@@ -60,6 +71,9 @@ class layer {
   /// Inference. Resizes `out`. Throws layer_shape for maps that do not fit.
   virtual void forward(const activations<Scalar>& in, activations<Scalar>& out) const = 0;
 
+  /// Sets the generator of the training steps that follow, for layers that draw (dropout).
+  virtual void begin_step(const rng& /*random*/) {}
+
   /// As forward(), with what training does differently (batch statistics).
   virtual void forward_training(const activations<Scalar>& in, activations<Scalar>& out) {
     forward(in, out);
@@ -74,6 +88,12 @@ class layer {
   /// Takes over into the state what the last forward_training() measured. Not part of it, so that
   /// a step that is given up (a loss that is not finite) leaves the layer as it was.
   virtual void commit_statistics() {}
+
+  /// Chains inside a composite layer; all start at its input. None for other layers.
+  [[nodiscard]] virtual std::vector<const chain<Scalar>*> paths() const { return {}; }
+
+  /// Tells how to run what is inside.
+  virtual void plan(const build_params& /*params*/) {}
 
   [[nodiscard]] virtual std::vector<parameter_view<Scalar>> parameters() { return {}; }
   [[nodiscard]] virtual std::vector<state_view<Scalar>> state() { return {}; }

@@ -28,6 +28,15 @@ template <typename Scalar>
 
 namespace detail {
 
+/// Label of image `n`. Throws label_out_of_range.
+[[nodiscard]] inline index_t label_of(std::span<const std::uint8_t> labels, index_t n,
+                                      index_t classes) {
+  const index_t label = labels[static_cast<std::size_t>(n)];
+  expects(label < classes, errc::label_out_of_range,
+          "image {} of the batch has label {}, must lie in 0..{}", n, label, classes - 1);
+  return label;
+}
+
 /// Loss of image `n` and its gradient divided by the batch, from exp(z - max z): no overflow.
 template <typename Scalar>
 double cross_entropy_of(const activations<Scalar>& logits, index_t n, index_t label,
@@ -74,14 +83,52 @@ loss_result softmax_cross_entropy(const activations<Scalar>& logits,
   if (gradient != nullptr) gradient->resize(logits.batch(), s);
   loss_result result;
   for (index_t n = 0; n < logits.batch(); ++n) {
-    const index_t label = labels[static_cast<std::size_t>(n)];
-    expects(label < s.channels, errc::label_out_of_range,
-            "image {} of the batch has label {}, must lie in 0..{}", n, label, s.channels - 1);
+    const index_t label = detail::label_of(labels, n, s.channels);
     result.loss += detail::cross_entropy_of(logits, n, label, smoothing, gradient);
     result.correct += greatest_logit(logits, n) == label;
   }
   result.loss /= static_cast<double>(logits.batch());
   return result;
+}
+
+/// Mean over all numbers of the batch of (output - target)^2, in double. `gradient`, unless null,
+/// becomes the gradient of the mean by the output, dead lanes zero. Throws layer_shape unless both
+/// are batches >= 1 of one size and shape.
+template <typename Scalar>
+double mean_squared_error(const activations<Scalar>& output, const activations<Scalar>& target,
+                          activations<Scalar>* gradient = nullptr) {
+  const map_shape& s = output.shape();
+  const map_shape& t = target.shape();
+  expects(output.batch() >= 1 && output.batch() == target.batch() && s == t, errc::layer_shape,
+          "output and target must be batches >= 1 of one shape, given {} maps {} x {} x {} and {} "
+          "maps {} x {} x {}",
+          output.batch(), s.channels, s.height, s.width, target.batch(), t.channels, t.height,
+          t.width);
+  if (gradient != nullptr) gradient->resize(output.batch(), s);
+  const double count = static_cast<double>(output.batch()) * static_cast<double>(s.size());
+  double sum = 0;
+  for (index_t n = 0; n < output.batch(); ++n)
+    for (index_t i = 0; i < s.size(); ++i) {
+      const index_t at = i * lanes + n % lanes;
+      const double error = static_cast<double>(output.data(n / lanes)[at]) -
+                           static_cast<double>(target.data(n / lanes)[at]);
+      sum += error * error;
+      if (gradient != nullptr)
+        gradient->data(n / lanes)[at] = static_cast<Scalar>(2 * error / count);
+    }
+  return sum / count;
+}
+
+/// Targets of a regression on class labels: 1 at the label, else 0; {classes, 1, 1}. Throws
+/// label_out_of_range.
+template <typename Scalar>
+[[nodiscard]] activations<Scalar> one_hot(std::span<const std::uint8_t> labels, index_t classes) {
+  const auto batch = static_cast<index_t>(labels.size());
+  activations<Scalar> target(batch, {classes, 1, 1});
+  for (index_t n = 0; n < batch; ++n) {
+    target.at(n, detail::label_of(labels, n, classes), 0, 0) = Scalar(1);
+  }
+  return target;
 }
 
 }  // namespace swprune::inline v0::nn

@@ -4,8 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "swprune/core/parallel.hpp"
-#include "swprune/nn/detail/simd.hpp"
+#include "swprune/nn/detail/for_each_map.hpp"
 #include "swprune/nn/layer.hpp"
 
 namespace swprune::inline v0::nn {
@@ -21,7 +20,7 @@ class relu final : public layer<Scalar> {
 
   void forward(const activations<Scalar>& in, activations<Scalar>& out) const override {
     out.resize(in.batch(), in.shape());
-    for_each_channel(in, [&](index_t t, index_t c) {
+    detail::for_each_map(in, [&](index_t t, index_t c) {
       const Scalar* x = in.data(t, c);
       Scalar* y = out.data(t, c);
       for (index_t i = 0; i < in.channel_stride(); ++i) y[i] = x[i] < Scalar(0) ? Scalar(0) : x[i];
@@ -34,7 +33,7 @@ class relu final : public layer<Scalar> {
             "layer '{}' ({}): the gradient must have the shape of the input", this->name(), kind());
     if (grad_in == nullptr) return;
     grad_in->resize(in.batch(), in.shape());
-    for_each_channel(in, [&](index_t t, index_t c) {
+    detail::for_each_map(in, [&](index_t t, index_t c) {
       const Scalar* y = out.data(t, c);
       const Scalar* dy = grad_out.data(t, c);
       Scalar* dx = grad_in->data(t, c);
@@ -48,15 +47,6 @@ class relu final : public layer<Scalar> {
   }
 
   relu(const relu&) = default;
-
- private:
-  template <typename Body>
-  static void for_each_channel(const activations<Scalar>& maps, const Body& body) {
-    const index_t channels = maps.shape().channels;
-    parallel_for(channels, [&](index_t c) {
-      for (index_t t = 0; t < maps.tiles(); ++t) body(t, c);
-    });
-  }
 };
 
 }  // namespace swprune::inline v0::nn

@@ -98,6 +98,9 @@ template <typename Scalar>
   for (index_t i = 0; i < net.size(); ++i) {
     const nn::layer<Scalar>& layer = net.at(i);
     if (const auto* conv = dynamic_cast<const nn::conv2d<Scalar>*>(&layer)) {
+      expects(conv->params().dilation == 1, errc::quant_unsupported,
+              "layer {} '{}' ({}): the integer form has dilation 1, given {}", i, layer.name(),
+              layer.kind(), conv->params().dilation);
       groups.push_back({.conv = conv, .first = i, .last = i});
       continue;
     }
@@ -224,47 +227,100 @@ template <typename Scalar>
   return out;
 }
 
-/// Layers in order, once the histograms are filled.
+/// A group with its normalisation folded in, and what the integers before and behind it stand for.
+struct scaled_group {
+  folded_layer folded;
+  value_scale in;
+  value_scale out;
+};
+
+/// Groups in order, once the histograms are filled.
+template <typename Scalar>
+[[nodiscard]] std::vector<scaled_group> scale_groups(
+    const std::vector<layer_group<Scalar>>& groups,
+    const std::vector<magnitude_histogram>& histograms, const quantize_params& p) {
+  std::vector<scaled_group> scaled;
+  value_scale in{p.input_scale, p.input_zero, p.input_signed};
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const auto& group = groups[g];
+    folded_layer f = group.norm != nullptr ? fold(*group.conv, *group.norm) : fold(*group.conv);
+    check_finite(f, group.conv->name());
+    const bool is_last = g + 1 == groups.size();
+    const value_scale out = output_scale(group, f, histograms[g], in.scale,
+                                         is_last ? calibration::min_max : p.method, p.percent);
+    scaled.push_back({std::move(f), in, out});
+    in = out;
+  }
+  return scaled;
+}
+
+/// The numbers of all layers.
 template <typename Scalar>
 [[nodiscard]] int8_model build_model(const nn::network<Scalar>& net,
                                      const std::vector<layer_group<Scalar>>& groups,
-                                     const std::vector<magnitude_histogram>& histograms,
+                                     const std::vector<scaled_group>& scaled,
                                      const quantize_params& p) {
   int8_model model;
   model.input = net.input_shape();
   model.input_signed = p.input_signed;
   model.input_zero = p.input_zero;
   model.input_scale = p.input_scale;
-  value_scale in{p.input_scale, p.input_zero, p.input_signed};
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto& group = groups[g];
-    const folded_layer f =
-        group.norm != nullptr ? fold(*group.conv, *group.norm) : fold(*group.conv);
-    check_finite(f, group.conv->name());
-    const bool is_last = g + 1 == groups.size();
-    const value_scale out = output_scale(group, f, histograms[g], in.scale,
-                                         is_last ? calibration::min_max : p.method, p.percent);
-    model.layers.push_back(layer_frame(net, group, in, out));
-    fill_numbers(*group.conv, f, in, out, model.layers.back());
-    in = out;
+    const scaled_group& s = scaled[g];
+    model.layers.push_back(layer_frame(net, groups[g], s.in, s.out));
+    fill_numbers(*groups[g].conv, s.folded, s.in, s.out, model.layers.back());
   }
-  model.output_scale = in.scale;
+  model.output_scale = scaled.back().out.scale;
   check(model);
   return model;
 }
 
-/// groups_of(), calibration through `next` (a batch, or null at the end), build_model().
+/// Calibration through `next` (a batch, or null at the end).
 template <typename Scalar, typename NextBatch>
-[[nodiscard]] int8_model quantize_batches(const nn::network<Scalar>& net, const quantize_params& p,
-                                          const NextBatch& next) {
-  check(p);
-  const auto groups = groups_of(net);
+[[nodiscard]] std::vector<scaled_group> calibrated(const nn::network<Scalar>& net,
+                                                   const std::vector<layer_group<Scalar>>& groups,
+                                                   const quantize_params& p, NextBatch&& next) {
   std::vector<magnitude_histogram> histograms(groups.size());
   while (const nn::activations<Scalar>* images = next()) observe(net, groups, *images, histograms);
   expects(histograms.front().total() > 0, errc::quant_parameter,
           "calibration needs at least one image, given none");
-  return build_model(net, groups, histograms, p);
+  return scale_groups(groups, histograms, p);
 }
+
+/// Gives the first images of a data set batch by batch.
+template <typename Scalar>
+class calibration_batches {
+ public:
+  /// Throws quant_parameter unless the pixels mean what `params` says.
+  calibration_batches(const train::dataset& data, const quantize_params& params)
+      : data_(data), size_(params.batch), count_(std::min(params.calibration_images, data.size())) {
+    const quantize_params standard;
+    expects(
+        params.input_scale == standard.input_scale && params.input_zero == standard.input_zero &&
+            params.input_signed == standard.input_signed,
+        errc::quant_parameter,
+        "the pixels of a data set are u8 with scale 1/255 and zero 0, given scale {}, zero {}, {}",
+        params.input_scale, params.input_zero, params.input_signed ? "s8" : "u8");
+    expects(data.normalise.none(), errc::quant_parameter,
+            "the data set is normalised by channel, but an integer network reads pixels as p / "
+            "255: train it without normalisation, batch norm does the centring");
+  }
+  [[nodiscard]] const nn::activations<Scalar>* operator()() {
+    if (first_ >= count_) return nullptr;
+    std::vector<index_t> numbers(static_cast<std::size_t>(std::min(size_, count_ - first_)));
+    std::iota(numbers.begin(), numbers.end(), first_);
+    first_ += size_;
+    train::load_batch(data_, std::span<const index_t>(numbers), now_);
+    return &now_.images;
+  }
+
+ private:
+  const train::dataset& data_;
+  index_t size_;
+  index_t count_;
+  index_t first_ = 0;
+  train::batch<Scalar> now_;
+};
 
 }  // namespace detail
 
@@ -283,33 +339,23 @@ template <typename Scalar>
                                   const nn::activations<Scalar>& images,
                                   const quantize_params& params = {}) {
   const nn::activations<Scalar>* rest = images.batch() > 0 ? &images : nullptr;
-  return detail::quantize_batches(net, params, [&] { return std::exchange(rest, nullptr); });
+  check(params);
+  const auto groups = detail::groups_of(net);
+  const auto next = [&] { return std::exchange(rest, nullptr); };
+  return detail::build_model(net, groups, detail::calibrated(net, groups, params, next), params);
 }
 
 /// The same with the first `params.calibration_images` images of a data set. Its pixels must mean
-/// p / 255, so params.input_* must be the default. Throws dataset_shape as train::load_batch()
-/// does.
+/// p / 255, so params.input_* must be the default; a normalised data set is refused with
+/// quant_parameter, since the integer input has one scale and one zero for all channels. Throws
+/// dataset_shape as train::load_batch() does.
 template <typename Scalar>
 [[nodiscard]] int8_model quantize(const nn::network<Scalar>& net, const train::dataset& data,
                                   const quantize_params& params = {}) {
-  const quantize_params standard;
-  expects(
-      params.input_scale == standard.input_scale && params.input_zero == standard.input_zero &&
-          params.input_signed == standard.input_signed,
-      errc::quant_parameter,
-      "the pixels of a data set are u8 with scale 1/255 and zero 0, given scale {}, zero {}, {}",
-      params.input_scale, params.input_zero, params.input_signed ? "s8" : "u8");
-  const index_t count = std::min(params.calibration_images, data.size());
-  train::batch<Scalar> now;
-  index_t first = 0;
-  return detail::quantize_batches(net, params, [&]() -> const nn::activations<Scalar>* {
-    if (first >= count) return nullptr;
-    std::vector<index_t> numbers(static_cast<std::size_t>(std::min(params.batch, count - first)));
-    std::iota(numbers.begin(), numbers.end(), first);
-    first += params.batch;
-    train::load_batch(data, std::span<const index_t>(numbers), now);
-    return &now.images;
-  });
+  check(params);
+  detail::calibration_batches<Scalar> next(data, params);
+  const auto groups = detail::groups_of(net);
+  return detail::build_model(net, groups, detail::calibrated(net, groups, params, next), params);
 }
 
 namespace detail {

@@ -21,6 +21,7 @@
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/mask/mixing.hpp"
 #include "swprune/mask/ring_order.hpp"
+#include "swprune/report/detail/text_table.hpp"
 
 namespace swprune::inline v0::report {
 
@@ -176,32 +177,8 @@ inline void measure_rows(const mask::layer_mask& m, mask_row& r) {
 
 namespace detail {
 
-/// "1.23M": four significant digits at most.
-[[nodiscard]] inline std::string counted(index_t n) {
-  if (n >= 1'000'000'000) return fmt::format("{:.4g}G", static_cast<double>(n) / 1e9);
-  if (n >= 1'000'000) return fmt::format("{:.4g}M", static_cast<double>(n) / 1e6);
-  if (n >= 10'000) return fmt::format("{:.4g}k", static_cast<double>(n) / 1e3);
-  return std::to_string(n);
-}
-
 [[nodiscard]] inline std::string measured(double value, int digits) {
   return std::isfinite(value) ? fmt::format("{:.{}f}", value, digits) : "-";
-}
-
-/// Columns of equal width, the first to the left, the others to the right.
-[[nodiscard]] inline std::string aligned_columns(
-    const std::vector<std::vector<std::string>>& lines) {
-  std::vector<std::size_t> widths(lines.front().size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t c = 0; c < line.size(); ++c) widths[c] = std::max(widths[c], line[c].size());
-  std::string text;
-  for (const auto& line : lines) {
-    text += fmt::format("{:<{}}", line[0], widths[0]);
-    for (std::size_t c = 1; c < line.size(); ++c)
-      text += fmt::format("  {:>{}}", line[c], widths[c]);
-    text += '\n';
-  }
-  return text;
 }
 
 [[nodiscard]] inline std::vector<std::string> table_line(const mask_row& r) {

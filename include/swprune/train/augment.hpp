@@ -9,14 +9,16 @@ namespace swprune::inline v0::train {
 
 /// Random changes of training images.
 struct augment_params {
-  index_t shift = 0;  ///< 0 <= shift <= 16: up to so many pixels in each direction, zeros move in
+  /// 0 <= crop <= 16: put a frame of so many black pixels (byte 0) round the image and cut the
+  /// image's size out at a random place; the same as moving it by up to `crop` pixels.
+  index_t crop = 0;
   bool flip = false;  ///< mirror left and right with probability 1/2
 };
 
 /// Throws train_parameter.
 inline void check(const augment_params& p) {
-  expects(p.shift >= 0 && p.shift <= 16, errc::train_parameter,
-          "0 <= shift <= 16 pixels must hold, given {}", p.shift);
+  expects(p.crop >= 0 && p.crop <= 16, errc::train_parameter,
+          "0 <= crop <= 16 pixels must hold, given {}", p.crop);
 }
 
 /// What happens to one image.
@@ -29,11 +31,11 @@ struct image_change {
 /// The change of image `sample` in `epoch`: depends on nothing but seed, epoch and sample.
 [[nodiscard]] inline image_change draw_change(const augment_params& p, const rng& random,
                                               index_t epoch, index_t sample) {
-  if (p.shift == 0 && !p.flip) return {};
+  if (p.crop == 0 && !p.flip) return {};
   rng r = random.stream("augment", static_cast<std::uint64_t>(epoch),
                         static_cast<std::uint64_t>(sample));
   const auto offset = [&] {
-    return static_cast<index_t>(r.below(static_cast<std::uint64_t>(2 * p.shift + 1))) - p.shift;
+    return static_cast<index_t>(r.below(static_cast<std::uint64_t>(2 * p.crop + 1))) - p.crop;
   };
   image_change change;
   change.down = offset();

@@ -35,39 +35,55 @@ struct batch {
 
 namespace detail {
 
-/// Writes one image into its lane; pixels from outside the shifted image are zero.
+/// The number that each byte of each channel stands for, [C][256].
+template <typename Scalar>
+[[nodiscard]] std::vector<Scalar> pixel_numbers(const dataset& data) {
+  std::vector<Scalar> numbers;
+  numbers.reserve(static_cast<std::size_t>(256 * data.shape.channels));
+  for (std::size_t c = 0; c < static_cast<std::size_t>(data.shape.channels); ++c)
+    for (int p = 0; p < 256; ++p)
+      numbers.push_back(data.normalise.none()
+                            ? static_cast<Scalar>(p) * (Scalar(1) / Scalar(255))
+                            : static_cast<Scalar>((p / 255.0 - data.normalise.mean[c]) /
+                                                  data.normalise.deviation[c]));
+  return numbers;
+}
+
+/// Writes one image into its lane; what lies outside the moved image is black, byte 0.
 template <typename Scalar>
 void write_image(const std::uint8_t* image, const map_shape& s, const image_change& change,
-                 Scalar* lane) {
-  constexpr Scalar scale = Scalar(1) / Scalar(255);
-  for (index_t c = 0; c < s.channels; ++c, image += s.pixels())
+                 const Scalar* numbers, Scalar* lane) {
+  for (index_t c = 0; c < s.channels; ++c, image += s.pixels(), numbers += 256)
     for (index_t y = 0; y < s.height; ++y)
       for (index_t x = 0; x < s.width; ++x, lane += nn::lanes) {
         const index_t from_y = y - change.down;
         const index_t shifted = x - change.right;
         const index_t from_x = change.mirrored ? s.width - 1 - shifted : shifted;
         const bool inside = from_y >= 0 && from_y < s.height && from_x >= 0 && from_x < s.width;
-        *lane = inside ? static_cast<Scalar>(image[from_y * s.width + from_x]) * scale : Scalar(0);
+        *lane = numbers[inside ? image[from_y * s.width + from_x] : 0];
       }
 }
 
 }  // namespace detail
 
-/// Loads the images `numbers` of `data` into `to`, pixel p as p / 255, changed as
-/// `change(number)` says. Throws dataset_shape for a number outside the data set.
+/// Loads the images `numbers` of `data` into `to`, pixels as the numbers that its normalisation
+/// gives, changed as `change(number)` says. Throws dataset_shape for a number outside the data set
+/// and for a normalisation that does not fit it.
 template <typename Scalar, typename Change>
 void load_batch(const dataset& data, std::span<const index_t> numbers, const Change& change,
                 batch<Scalar>& to) {
   for (const index_t n : numbers)
     expects(n >= 0 && n < data.size(), errc::dataset_shape,
             "image {} lies outside the {} images of the data set", n, data.size());
+  check(data.normalise, data.shape.channels);
+  const std::vector<Scalar> pixels = detail::pixel_numbers<Scalar>(data);
   const auto count = static_cast<index_t>(numbers.size());
   to.images.resize(count, data.shape);
   to.labels.resize(numbers.size());
   parallel_for(to.images.tiles(), [&](index_t tile) {
     for (index_t lane = 0; lane < to.images.live_lanes(tile); ++lane) {
       const auto i = static_cast<std::size_t>(tile * nn::lanes + lane);
-      detail::write_image(data.image(numbers[i]), data.shape, change(numbers[i]),
+      detail::write_image(data.image(numbers[i]), data.shape, change(numbers[i]), pixels.data(),
                           to.images.data(tile) + lane);
       to.labels[i] = data.labels[static_cast<std::size_t>(numbers[i])];
     }

@@ -26,8 +26,8 @@ using weight_pattern = std::vector<layer_pattern>;
 template <typename Scalar>
 [[nodiscard]] weight_pattern pattern_of(const nn::network<Scalar>& net) {
   weight_pattern pattern;
-  for (index_t i = 0; i < net.size(); ++i) {
-    const auto* conv = dynamic_cast<const nn::conv2d<Scalar>*>(&net.at(i));
+  for (const nn::layer<Scalar>* l : net.layers()) {
+    const auto* conv = dynamic_cast<const nn::conv2d<Scalar>*>(l);
     if (conv == nullptr) continue;
     const mask::layer_mask& m = conv->mask();
     layer_pattern p{m.name, {m.in_channels, m.kernel_height, m.kernel_width}, {}};

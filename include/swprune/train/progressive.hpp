@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -49,24 +51,29 @@ void count_weights(const nn::network<Scalar>& net, mask_switch& event) {
 
 /// Trains with stage k from the beginning of epoch starts[k] on; masks_of(k) is asked then.
 template <typename Scalar, typename MasksOf>
-history run_stages(nn::network<Scalar>& net, const std::vector<index_t>& starts,
-                   const MasksOf& masks_of, const dataset& train_set, const dataset& test_set,
-                   const fit_params& params, const rng& random, observer* watcher) {
-  std::size_t next = 0;
-  const auto switch_stages = [&](fitting<Scalar>& run, index_t epoch, history& done) {
-    for (; next < starts.size() && starts[next] == epoch; ++next) {
-      mask_switch event{.epoch = epoch,
-                        .stage = static_cast<index_t>(next),
-                        .stages = static_cast<index_t>(starts.size())};
+history run_stages(fitting<Scalar>& run, nn::network<Scalar>& net,
+                   const std::vector<index_t>& starts, const MasksOf& masks_of,
+                   const fit_params& params, observer* watcher) {
+  expects(params.regrow.share == 0, errc::train_parameter,
+          "masks in stages and blocks that move exclude each other, given regrow share {}",
+          params.regrow.share);
+  std::string epochs;
+  for (const index_t s : starts) epochs += fmt::format("{} ", s);
+  run.add_option({"stages start at epochs", epochs});
+  const auto switch_stages = [&](fitting<Scalar>& r, index_t epoch) {
+    index_t& next = r.state().stage;
+    while (next < std::ssize(starts) && starts[static_cast<std::size_t>(next)] == epoch) {
+      mask_switch event{.epoch = epoch, .stage = next, .stages = std::ssize(starts)};
       count_weights(net, event);
-      run.change_masks(masks_of(next));
+      r.change_masks(masks_of(static_cast<std::size_t>(next)));
       count_weights(net, event);
-      done.switches.push_back(event);
+      r.state().done.switches.push_back(event);
+      ++next;
       if (watcher != nullptr && watcher->on_switch(event) == verdict::stop) return verdict::stop;
     }
     return verdict::go_on;
   };
-  return run_epochs(net, train_set, test_set, params, random, watcher, switch_stages);
+  return run.run(switch_stages);
 }
 
 /// The masks of stage k by norm: those of the network now, pruned down to `rows`.
@@ -95,17 +102,19 @@ template <typename Scalar>
 /// Throws train_parameter unless there is a stage and every stage has a start in [0, max(0, epochs
 /// - 1)], none before that of the stage before; mask_stages unless every stage is a subset of the
 /// one before; mask_shape for masks that do not fit the network; all before anything is changed.
-/// Else what fit() throws.
+/// Else what fit() throws. A `keeper` also keeps the stage.
 template <typename Scalar>
 history fit_stages(nn::network<Scalar>& net, const std::vector<mask::mask_set>& stages,
                    const std::vector<index_t>& starts, const dataset& train_set,
                    const dataset& test_set, const fit_params& params, const rng& random,
-                   observer* watcher = nullptr) {
+                   observer* watcher = nullptr, checkpointer<Scalar>* keeper = nullptr) {
   detail::check_starts(starts, stages.size(), params.epochs);
   mask::check_nested(stages);
   net.check_masks(stages.front());  // the others have the same shapes
+  detail::fitting<Scalar> run(net, train_set, test_set, params, random, watcher, keeper);
+  run.add_option({"masks", detail::masks_text(stages)});
   const auto masks_of = [&](std::size_t k) -> const mask::mask_set& { return stages[k]; };
-  return detail::run_stages(net, starts, masks_of, train_set, test_set, params, random, watcher);
+  return detail::run_stages(run, net, starts, masks_of, params, watcher);
 }
 
 /// fit() while the network is pruned down to `final_masks`, or, with order block_norm, down to
@@ -117,19 +126,21 @@ template <typename Scalar>
 history fit_progressive(nn::network<Scalar>& net, const mask::mask_set& final_masks,
                         const mask::progressive_params& progressive, const dataset& train_set,
                         const dataset& test_set, const fit_params& params, const rng& random,
-                        observer* watcher = nullptr) {
+                        observer* watcher = nullptr, checkpointer<Scalar>* keeper = nullptr) {
   check(params);
   const std::vector<index_t> starts = mask::stage_switches(progressive, params.epochs);
   if (progressive.order == mask::removal_order::ring_distance)
     return fit_stages(net, mask::make_stages(final_masks, progressive), starts, train_set, test_set,
-                      params, random, watcher);
+                      params, random, watcher, keeper);
   const mask::mask_set first = mask::initial_stage(final_masks, progressive);
   const auto rows = mask::stage_row_degrees(final_masks, progressive);
   net.check_masks(first);
+  detail::fitting<Scalar> run(net, train_set, test_set, params, random, watcher, keeper);
+  run.add_option({"masks", detail::masks_text({first, final_masks})});
   const auto masks_of = [&](std::size_t k) {
     return k == 0 ? first : detail::pruned_by_norm(net, final_masks, rows[k], progressive.ring);
   };
-  return detail::run_stages(net, starts, masks_of, train_set, test_set, params, random, watcher);
+  return detail::run_stages(run, net, starts, masks_of, params, watcher);
 }
 
 }  // namespace swprune::inline v0::train

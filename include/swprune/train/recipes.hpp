@@ -13,7 +13,7 @@ namespace swprune::inline v0::train {
   fit_params p;
   p.epochs = epochs;
   p.batch = 64;
-  p.schedule = {.kind = schedule_kind::cosine, .rate = 0.05, .final_rate = 0, .warmup_epochs = 0};
+  p.schedule = {.kind = schedule_kind::cosine, .rate = 0.05};
   p.sgd = {.momentum = 0.9, .nesterov = true, .weight_decay = 5e-4};
   p.label_smoothing = 0.1;
   return p;

@@ -3,52 +3,91 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "swprune/core/parallel.hpp"
+#include "swprune/nn/aligned_vector.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
+#include "swprune/nn/detail/conv_patches.hpp"
 #include "swprune/nn/detail/simd.hpp"
+
+namespace swprune::inline v0::nn::detail {
+
+/// Most outputs and inputs of a piece of a block: its sums for all taps of a 3 x 3 kernel then fit
+/// the first-level cache.
+inline constexpr index_t piece_outputs = 8;
+inline constexpr index_t piece_inputs = 4;
+
+/// Bytes of sums that may wait in the second-level cache while a row of blocks goes over the maps.
+inline constexpr index_t waiting_bytes = 96 * 1024;
+
+/// Some outputs and inputs of a block.
+struct weights_piece {
+  index_t first_output = 0;
+  index_t outputs = 0;
+  index_t first_input = 0;
+  index_t inputs = 0;
+  index_t weights = 0;        ///< where its first weight is
+  index_t input_weights = 0;  ///< weights from one input to the next
+  std::span<const index_t> taps;
+};
+
+/// The blocks of one row in pieces.
+[[nodiscard]] inline std::vector<weights_piece> pieces_of(const block_storage& s,
+                                                          std::span<const live_block> row) {
+  std::vector<weights_piece> pieces;
+  for (const live_block& b : row)
+    for (index_t i = 0; i < b.inputs; i += piece_inputs)
+      for (index_t o = 0; o < b.outputs; o += piece_outputs)
+        pieces.push_back({b.first_output + o, std::min(piece_outputs, b.outputs - o),
+                          b.first_input + i, std::min(piece_inputs, b.inputs - i),
+                          b.weights + i * b.stride + o, b.stride, s.taps_of(b)});
+  return pieces;
+}
+
+}  // namespace swprune::inline v0::nn::detail
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
-/// Where the factors of one weight's gradient lie: rows of `count` pairs (x, dy), pairs `*_step`,
-/// rows `*_row` and channels `*_channel` apart.
+/// Where the factors of some weights' gradients lie.
 template <typename Scalar>
 struct product_run {
+  std::span<const pixel_pair> pairs;
   const Scalar* x;
   const Scalar* dy;
-  index_t x_step, x_row, x_channel;
-  index_t dy_step, dy_row, dy_channel;
-  index_t count, rows;
+  index_t x_channel;
+  index_t dy_channel;
 };
 
-/// Pairs that a run should have: enough to pay for fetching and parking the sums, few enough that
-/// the maps stay in the first-level cache for all taps of a kernel row.
-inline constexpr index_t pairs_per_run = 32;
-
-/// sums[i][o] += x[i] * dy[o] over the run; `sums` holds one vector a weight, [ci][Bo] with
-/// `sum_input` vectors from one ci to the next, and waits in the first-level cache between runs.
+/// sums[i][o] += x[i] * dy[o] over the pairs; `sums` holds one register a weight, [ci][o] with
+/// piece_outputs registers from one ci to the next. It waits in the cache between runs.
 template <int Inputs, int Outputs, typename Scalar>
-void accumulate_products(const product_run<Scalar>& run, Scalar* sums, index_t sum_input) {
-  vec<Scalar> acc[Inputs * Outputs];
+void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
+  constexpr index_t width = register_lanes<Scalar>;
+  reg<Scalar> acc[Inputs * Outputs];
   SWPRUNE_UNROLL
   for (int i = 0; i < Inputs; ++i) {
     SWPRUNE_UNROLL
     for (int o = 0; o < Outputs; ++o)
-      acc[i * Outputs + o] = load(sums + (i * sum_input + o) * lanes);
+      acc[i * Outputs + o] = load_reg(sums + (i * piece_outputs + o) * width);
   }
-  for (index_t r = 0; r < run.rows; ++r) {
-    const Scalar* x = run.x + r * run.x_row;
-    const Scalar* dy = run.dy + r * run.dy_row;
-    for (index_t n = 0; n < run.count; ++n, x += run.x_step, dy += run.dy_step) {
-      vec<Scalar> value[Inputs];
+  const index_t x_channel = run.x_channel, dy_channel = run.dy_channel;
+  for (const pixel_pair& p : run.pairs) {
+    const Scalar* x = run.x + p.in;
+    const Scalar* dy = run.dy + p.out;
+    SWPRUNE_UNROLL
+    for (int r = 0; r < tile_registers<Scalar>; ++r) {
+      reg<Scalar> value[Inputs], gradient[Outputs];
       SWPRUNE_UNROLL
-      for (int i = 0; i < Inputs; ++i) value[i] = load(x + i * run.x_channel);
+      for (int i = 0; i < Inputs; ++i) value[i] = load_reg(x + i * x_channel + r * width);
+      SWPRUNE_UNROLL
+      for (int o = 0; o < Outputs; ++o) gradient[o] = load_reg(dy + o * dy_channel + r * width);
+      SWPRUNE_KEEP_LOADED;
       SWPRUNE_UNROLL
       for (int o = 0; o < Outputs; ++o) {
-        const vec<Scalar> gradient = load(dy + o * run.dy_channel);
         SWPRUNE_UNROLL
-        for (int i = 0; i < Inputs; ++i) acc[i * Outputs + o] += value[i] * gradient;
+        for (int i = 0; i < Inputs; ++i) acc[i * Outputs + o] += value[i] * gradient[o];
       }
     }
   }
@@ -56,143 +95,97 @@ void accumulate_products(const product_run<Scalar>& run, Scalar* sums, index_t s
   for (int i = 0; i < Inputs; ++i) {
     SWPRUNE_UNROLL
     for (int o = 0; o < Outputs; ++o)
-      slot(sums + (i * sum_input + o) * lanes) = acc[i * Outputs + o];
+      slot_reg(sums + (i * piece_outputs + o) * width) = acc[i * Outputs + o];
   }
 }
 
-/// Splits the outputs of a block into eights, fours, twos and ones.
+/// Some inputs of a piece with all of its outputs.
 template <int Inputs, typename Scalar>
-void accumulate_block_outputs(product_run<Scalar> run, Scalar* sums, index_t sum_input,
-                              index_t outputs) {
+void accumulate_outputs(product_run<Scalar> run, Scalar* sums, index_t outputs) {
+  constexpr index_t width = register_lanes<Scalar>;
   index_t o = 0;
-  for (; o + 8 <= outputs; o += 8, run.dy += 8 * run.dy_channel)
-    accumulate_products<Inputs, 8>(run, sums + o * lanes, sum_input);
+  if constexpr (Inputs * 8 <= sum_registers)
+    for (; o + 8 <= outputs; o += 8, run.dy += 8 * run.dy_channel)
+      accumulate_products<Inputs, 8>(run, sums + o * width);
   for (; o + 4 <= outputs; o += 4, run.dy += 4 * run.dy_channel)
-    accumulate_products<Inputs, 4>(run, sums + o * lanes, sum_input);
+    accumulate_products<Inputs, 4>(run, sums + o * width);
   for (; o + 2 <= outputs; o += 2, run.dy += 2 * run.dy_channel)
-    accumulate_products<Inputs, 2>(run, sums + o * lanes, sum_input);
+    accumulate_products<Inputs, 2>(run, sums + o * width);
   for (; o < outputs; ++o, run.dy += run.dy_channel)
-    accumulate_products<Inputs, 1>(run, sums + o * lanes, sum_input);
+    accumulate_products<Inputs, 1>(run, sums + o * width);
 }
 
-/// All inputs x outputs of a block at one tap; two inputs at a time keep 16 sums in registers.
+/// All inputs x outputs of a piece at one tap.
 template <typename Scalar>
-void accumulate_block(product_run<Scalar> run, Scalar* sums, index_t sum_input, index_t inputs,
-                      index_t outputs) {
+void accumulate_tap(product_run<Scalar> run, Scalar* sums, index_t inputs, index_t outputs) {
+  constexpr index_t width = register_lanes<Scalar>;
   index_t i = 0;
   for (; i + 2 <= inputs; i += 2, run.x += 2 * run.x_channel)
-    accumulate_block_outputs<2>(run, sums + i * sum_input * lanes, sum_input, outputs);
+    accumulate_outputs<2>(run, sums + i * piece_outputs * width, outputs);
   for (; i < inputs; ++i, run.x += run.x_channel)
-    accumulate_block_outputs<1>(run, sums + i * sum_input * lanes, sum_input, outputs);
+    accumulate_outputs<1>(run, sums + i * piece_outputs * width, outputs);
 }
 
-/// The images of one fixed slice of the batch and the maps that meet in a gradient.
+/// Sums of one tap of a piece, in scalars.
 template <typename Scalar>
-struct slice_maps {
-  const activations<Scalar>& in;
-  const activations<Scalar>& grad_out;
-  tap_range tiles;
-};
+inline constexpr index_t tap_sums = piece_inputs* piece_outputs* register_lanes<Scalar>;
 
-/// Products of tap (ky, kx) of one block over output rows first..last - 1 of one tile.
+/// All taps of a piece in one patch: the numbers of a patch leave the second-level cache once and
+/// not once a tap. `sums`: [tap][piece_inputs][piece_outputs] registers.
 template <typename Scalar>
-void accumulate_rows(const conv_geometry& g, const live_block& b, const slice_maps<Scalar>& s,
-                     index_t tile, index_t ky, index_t kx, tap_range rows, Scalar* sums) {
-  const tap_range cols = valid_outputs(kx, g.input.width, g.output.width, g.stride, g.padding);
-  if (cols.begin >= cols.end) return;
-  const index_t iy = rows.begin * g.stride - g.padding + ky;
-  const index_t ix = cols.begin * g.stride - g.padding + kx;
-  const product_run<Scalar> run{
-      .x = s.in.data(tile, b.first_input) + (iy * g.input.width + ix) * lanes,
-      .dy = s.grad_out.data(tile, b.first_output) +
-            (rows.begin * g.output.width + cols.begin) * lanes,
-      .x_step = g.stride * lanes,
-      .x_row = g.stride * g.input.width * lanes,
-      .x_channel = s.in.channel_stride(),
-      .dy_step = lanes,
-      .dy_row = g.output.width * lanes,
-      .dy_channel = s.grad_out.channel_stride(),
-      .count = cols.end - cols.begin,
-      .rows = rows.end - rows.begin};
-  accumulate_block(run, sums, g.block_outputs, b.inputs, b.outputs);
-}
-
-/// The same for a map of one output pixel: its run goes over the tiles of the slice.
-template <typename Scalar>
-void accumulate_tiles(const conv_geometry& g, const live_block& b, const slice_maps<Scalar>& s,
-                      index_t ky, index_t kx, Scalar* sums) {
-  const index_t pixel = (ky - g.padding) * g.input.width + kx - g.padding;
-  const product_run<Scalar> run{.x = s.in.data(s.tiles.begin, b.first_input) + pixel * lanes,
-                                .dy = s.grad_out.data(s.tiles.begin, b.first_output),
-                                .x_step = s.in.tile_stride(),
-                                .x_row = 0,
-                                .x_channel = s.in.channel_stride(),
-                                .dy_step = s.grad_out.tile_stride(),
-                                .dy_row = 0,
-                                .dy_channel = s.grad_out.channel_stride(),
-                                .count = s.tiles.end - s.tiles.begin,
-                                .rows = 1};
-  accumulate_block(run, sums, g.block_outputs, b.inputs, b.outputs);
-}
-
-/// Products of the taps of one kernel row of a block over the slice: a few output rows at a time,
-/// all taps on them while they are in the first-level cache. `sums` holds [tap][ci][Bo] vectors.
-template <typename Scalar>
-void accumulate_kernel_row(const conv_geometry& g, const live_block& b, const slice_maps<Scalar>& s,
-                           std::span<const index_t> taps, Scalar* sums) {
-  const index_t ky = taps.front() / g.kernel_width;
-  const index_t sum_tap = b.inputs * g.block_outputs * lanes;
-  const tap_range rows = valid_outputs(ky, g.input.height, g.output.height, g.stride, g.padding);
-  if (g.output.pixels() == 1) {
-    const tap_range kx = valid_taps(0, g.kernel_width, g.input.width, g.stride, g.padding);
-    if (rows.begin >= rows.end) return;
-    for (const index_t tap : taps) {
-      const index_t k = tap % g.kernel_width;
-      if (k >= kx.begin && k < kx.end) accumulate_tiles(g, b, s, ky, k, sums);
-      sums += sum_tap;
-    }
-    return;
+void accumulate_patch(const patch_plan& plan, const output_patch& patch, const weights_piece& piece,
+                      const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                      index_t tile, Scalar* sums) {
+  product_run<Scalar> run{.pairs = {},
+                          .x = in.data(tile, piece.first_input) + patch.in,
+                          .dy = grad_out.data(tile, piece.first_output) + patch.out,
+                          .x_channel = in.channel_stride(),
+                          .dy_channel = grad_out.channel_stride()};
+  for (const index_t tap : piece.taps) {
+    run.pairs = plan.pairs(patch, tap);
+    if (!run.pairs.empty()) accumulate_tap(run, sums, piece.inputs, piece.outputs);
+    sums += tap_sums<Scalar>;
   }
-  const index_t height = std::max<index_t>(1, pairs_per_run / g.output.width);
-  for (index_t t = s.tiles.begin; t < s.tiles.end; ++t)
-    for (index_t oy = rows.begin; oy < rows.end; oy += height) {
-      Scalar* to = sums;
-      for (const index_t tap : taps) {
-        accumulate_rows(g, b, s, t, ky, tap % g.kernel_width, {oy, std::min(oy + height, rows.end)},
-                        to);
-        to += sum_tap;
+}
+
+/// gradient[ci][tap][o] of a piece = sums over the lanes.
+template <typename Scalar>
+void reduce_piece(const weights_piece& piece, index_t block_outputs, const Scalar* sums,
+                  Scalar* gradient) {
+  Scalar* to = gradient + piece.weights;
+  for (std::size_t tap = 0; tap < piece.taps.size(); ++tap, to += block_outputs)
+    for (index_t i = 0; i < piece_inputs; ++i)
+      for (index_t o = 0; o < piece_outputs; ++o, sums += register_lanes<Scalar>)
+        if (i < piece.inputs && o < piece.outputs)
+          to[i * piece.input_weights + o] = load_reg(sums).sum();
+}
+
+/// Pieces of one row over all patches, as many at once as may wait in the second-level cache: the
+/// gradients of the row's outputs are then read once for all of them.
+template <typename Scalar>
+void backward_weights_row(const conv_geometry& g, const patch_plan& plan,
+                          std::span<const weights_piece> pieces, const activations<Scalar>& in,
+                          const activations<Scalar>& grad_out, index_t tile, Scalar* gradient) {
+  const index_t piece_sums = g.taps() * tap_sums<Scalar>;
+  const auto at_once = static_cast<std::size_t>(
+      std::max<index_t>(1, waiting_bytes / (piece_sums * static_cast<index_t>(sizeof(Scalar)))));
+  aligned_vector<Scalar> sums(std::min(at_once, pieces.size()) *
+                              static_cast<std::size_t>(piece_sums));
+  for (std::size_t first = 0; first < pieces.size(); first += at_once) {
+    const auto now = pieces.subspan(first, std::min(at_once, pieces.size() - first));
+    std::fill(sums.begin(), sums.end(), Scalar(0));
+    for (const output_patch& patch : plan.patches()) {
+      Scalar* at = sums.data();
+      for (const weights_piece& piece : now) {
+        accumulate_patch(plan, patch, piece, in, grad_out, tile, at);
+        at += piece_sums;
       }
     }
-}
-
-/// gradient[ci][tap][o] of `count` taps of a block, from its kept tap `first` on = sums over the
-/// lanes.
-template <typename Scalar>
-void reduce_kernel_row(const conv_geometry& g, const live_block& b, index_t first, index_t count,
-                       const Scalar* sums, Scalar* gradient) {
-  for (index_t tap = 0; tap < count; ++tap)
-    for (index_t ci = 0; ci < b.inputs; ++ci, sums += g.block_outputs * lanes) {
-      Scalar* to = gradient + b.weights + (ci * b.taps + first + tap) * g.block_outputs;
-      for (index_t o = 0; o < b.outputs; ++o) to[o] = lane_sum<Scalar>(load(sums + o * lanes));
-      std::fill(to + b.outputs, to + g.block_outputs, Scalar(0));
+    const Scalar* at = sums.data();
+    for (const weights_piece& piece : now) {
+      reduce_piece(piece, g.block_outputs, at, gradient);
+      at += piece_sums;
     }
-}
-
-/// One kernel row at a time: its sums (at most K x Bi x Bo vectors) then fit the first-level cache.
-/// A row that keeps no tap costs nothing.
-template <typename Scalar>
-void backward_weights_block(const conv_geometry& g, const live_block& b,
-                            std::span<const index_t> taps, const slice_maps<Scalar>& s,
-                            aligned_vector<Scalar>& sums, Scalar* gradient) {
-  for (index_t first = 0, end = 0; first < b.taps; first = end) {
-    const index_t ky = taps[static_cast<std::size_t>(first)] / g.kernel_width;
-    while (end < b.taps && taps[static_cast<std::size_t>(end)] / g.kernel_width == ky) ++end;
-    const index_t count = end - first;
-    std::fill_n(sums.begin(), count * b.inputs * g.block_outputs * lanes, Scalar(0));
-    accumulate_kernel_row(
-        g, b, s, taps.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
-        sums.data());
-    reduce_kernel_row(g, b, first, count, sums.data(), gradient);
   }
 }
 
@@ -201,24 +194,24 @@ void backward_weights_block(const conv_geometry& g, const live_block& b,
 /// does not depend on the number of threads.
 template <typename Scalar>
 void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
-                           index_t block_inputs, const activations<Scalar>& in,
-                           const activations<Scalar>& grad_out, std::span<Scalar> gradient,
-                           aligned_vector<Scalar>& partial) {
+                           const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                           std::span<Scalar> gradient, aligned_vector<Scalar>& partial) {
   const index_t row_count = static_cast<index_t>(blocks.rows.size());
   const index_t slices = std::max<index_t>(1, ceil_div(in.tiles(), tiles_per_item));
   const std::size_t weights = gradient.size();
   partial.resize(static_cast<std::size_t>(slices - 1) * weights);
+  std::fill(gradient.begin(), gradient.end(), Scalar(0));  // that of padding outputs stays so
+  std::fill(partial.begin(), partial.end(), Scalar(0));
+  const patch_plan full(g, std::min(tiles_per_item, in.tiles()));
+  const patch_plan last(g, in.tiles() - (slices - 1) * tiles_per_item);
   parallel_for(slices * row_count, [&](index_t item) {
     const index_t slice = item / row_count;
-    const index_t first = slice * tiles_per_item;
-    const slice_maps<Scalar> maps{
-        in, grad_out, {first, std::min(first + tiles_per_item, in.tiles())}};
-    Scalar* to = slice == 0 ? gradient.data()
-                            : partial.data() + static_cast<std::size_t>(slice - 1) * weights;
-    aligned_vector<Scalar> sums(
-        static_cast<std::size_t>(g.kernel_width * block_inputs * g.block_outputs * lanes));
-    for (const live_block& b : blocks.rows[static_cast<std::size_t>(item % row_count)])
-      backward_weights_block<Scalar>(g, b, blocks.taps_of(b), maps, sums, to);
+    const auto pieces = pieces_of(blocks, blocks.rows[static_cast<std::size_t>(item % row_count)]);
+    backward_weights_row(
+        g, slice + 1 == slices ? last : full, std::span<const weights_piece>(pieces), in, grad_out,
+        slice * tiles_per_item,
+        slice == 0 ? gradient.data()
+                   : partial.data() + static_cast<std::size_t>(slice - 1) * weights);
   });
   for (index_t slice = 1; slice < slices; ++slice) {
     const Scalar* from = partial.data() + static_cast<std::size_t>(slice - 1) * weights;

@@ -37,123 +37,176 @@ struct axis_windows {
   }
 };
 
-/// Input positions that each output position reads: out * stride - padding + k.
-[[nodiscard]] inline axis_windows input_windows(index_t size, index_t kernel, index_t outputs,
-                                                index_t stride, index_t padding) {
+/// One direction of a convolution: out * stride - padding + k * dilation = in.
+struct conv_axis {
+  index_t input = 1;
+  index_t output = 1;
+  index_t kernel = 1;
+  index_t stride = 1;
+  index_t padding = 0;
+  index_t dilation = 1;
+};
+
+[[nodiscard]] inline conv_axis vertical(const conv_geometry& g) {
+  return {g.input.height, g.output.height, g.kernel_height, g.stride, g.padding, g.dilation};
+}
+[[nodiscard]] inline conv_axis horizontal(const conv_geometry& g) {
+  return {g.input.width, g.output.width, g.kernel_width, g.stride, g.padding, g.dilation};
+}
+
+/// Input positions that each output position reads.
+[[nodiscard]] inline axis_windows input_windows(const conv_axis& a) {
   axis_windows w;
-  for (index_t out = 0; out < outputs; ++out) {
-    const tap_range range = valid_taps(out, kernel, size, stride, padding);
+  for (index_t out = 0; out < a.output; ++out) {
+    const index_t origin = out * a.stride - a.padding;
     std::vector<axis_tap> taps;
-    for (index_t k = range.begin; k < range.end; ++k) taps.push_back({k, k});
-    w.add(out * stride - padding, std::move(taps));
+    for (index_t k = 0; k < a.kernel; ++k)
+      if (const index_t in = origin + k * a.dilation; in >= 0 && in < a.input)
+        taps.push_back({k, k * a.dilation});
+    w.add(origin, std::move(taps));
   }
   return w;
 }
 
-/// Output positions that read each input position: those with out * stride = in + padding - k.
-[[nodiscard]] inline axis_windows output_windows(index_t size, index_t kernel, index_t outputs,
-                                                 index_t stride, index_t padding) {
+/// Output positions that read each input position.
+[[nodiscard]] inline axis_windows output_windows(const conv_axis& a) {
   axis_windows w;
-  for (index_t in = 0; in < size; ++in) {
-    const index_t origin = (in + padding) / stride;
+  for (index_t in = 0; in < a.input; ++in) {
+    const index_t origin = (in + a.padding) / a.stride;
     std::vector<axis_tap> taps;
-    for (index_t k = 0; k < kernel && k <= in + padding; ++k) {
-      const index_t out = (in + padding - k) / stride;
-      if ((in + padding - k) % stride == 0 && out < outputs) taps.push_back({k, out - origin});
+    for (index_t k = 0; k < a.kernel && k * a.dilation <= in + a.padding; ++k) {
+      const index_t reach = in + a.padding - k * a.dilation;  // = out * stride
+      if (reach % a.stride == 0 && reach / a.stride < a.output)
+        taps.push_back({k, reach / a.stride - origin});
     }
     w.add(origin, std::move(taps));
   }
   return w;
 }
 
-/// One kept tap of a pixel: where its weights lie after those of the channel's first kept tap, and
-/// where its number lies in the other map after the window's origin, both in scalars.
+/// One product of a pixel: where its weight lies after those of the first channel's first kept tap,
+/// and where its number lies in the other map after the window's origin, both in scalars.
 struct tap_step {
   index_t weight = 0;
   index_t map = 0;
 };
 
-/// What one pixel has to do with one block, for each channel of the block.
-using tap_steps = std::span<const tap_step>;
+/// What one pixel has to do with one block: the kept taps that it reaches in the first channel,
+/// then those in the second, and so on; one list, because leaving a loop costs a wrong guess.
+struct tap_steps {
+  std::span<const tap_step> all;
+  std::size_t per_channel = 0;
+
+  [[nodiscard]] std::span<const tap_step> of_channels(index_t count) const {
+    return all.first(per_channel * static_cast<std::size_t>(count));
+  }
+};
 
 /// What one pixel has to do with any block: steps for every tap pattern, and where the window
 /// begins in the other map, in scalars (which may be outside of it).
 struct pixel_window {
   std::span<const tap_steps> steps;
   index_t origin = 0;
+  /// After the origin, the last number of each row of the window: what the pixel before has not
+  /// read.
+  std::span<const index_t> front;
 };
 
 /// For every pixel of a map and every tap pattern the taps to multiply, in ascending order. Absent
 /// taps and taps on padding have no entry, so the kernels never ask.
 class tap_plan {
  public:
-  /// What output pixels read.
-  [[nodiscard]] static tap_plan forward(const conv_geometry& g, const tap_patterns& patterns) {
-    return {input_windows(g.input.height, g.kernel_height, g.output.height, g.stride, g.padding),
-            input_windows(g.input.width, g.kernel_width, g.output.width, g.stride, g.padding), g,
-            patterns, g.input.width};
+  /// What output pixels read: `tap_weights` weights lie from one kept tap to the next, and at most
+  /// `channels` channels are read in one go.
+  [[nodiscard]] static tap_plan forward(const conv_geometry& g, const tap_patterns& patterns,
+                                        index_t tap_weights, index_t channels) {
+    return {input_windows(vertical(g)),
+            input_windows(horizontal(g)),
+            patterns,
+            {g.kernel_width, g.input, tap_weights, channels}};
   }
 
   /// Which output pixels read input pixels.
-  [[nodiscard]] static tap_plan backward(const conv_geometry& g, const tap_patterns& patterns) {
-    return {output_windows(g.input.height, g.kernel_height, g.output.height, g.stride, g.padding),
-            output_windows(g.input.width, g.kernel_width, g.output.width, g.stride, g.padding), g,
-            patterns, g.output.width};
+  [[nodiscard]] static tap_plan backward(const conv_geometry& g, const tap_patterns& patterns,
+                                         index_t tap_weights, index_t channels) {
+    return {output_windows(vertical(g)),
+            output_windows(horizontal(g)),
+            patterns,
+            {g.kernel_width, g.output, tap_weights, channels}};
   }
 
-  tap_plan(const tap_plan&) = delete;  // the spans are into the plan's own list
+  tap_plan(const tap_plan&) = delete;  // the spans are into the plan's own lists
   tap_plan& operator=(const tap_plan&) = delete;
 
-  /// Size of the map whose pixels ask.
-  [[nodiscard]] index_t height() const { return static_cast<index_t>(rows_.origins.size()); }
-  [[nodiscard]] index_t width() const { return static_cast<index_t>(columns_.origins.size()); }
-
-  [[nodiscard]] pixel_window at(index_t y, index_t x) const {
-    const auto row = static_cast<std::size_t>(y);
-    const auto column = static_cast<std::size_t>(x);
-    const std::size_t window =
-        static_cast<std::size_t>(rows_.classes[row]) * columns_.windows.size() +
-        static_cast<std::size_t>(columns_.classes[column]);
-    return {std::span<const tap_steps>(steps_).subspan(window * patterns_, patterns_),
-            (rows_.origins[row] * other_width_ + columns_.origins[column]) * lanes};
-  }
+  /// [pixel] of the map whose pixels ask, row by row.
+  [[nodiscard]] std::span<const pixel_window> windows() const { return windows_; }
 
  private:
-  tap_plan(axis_windows rows, axis_windows columns, const conv_geometry& g,
-           const tap_patterns& patterns, index_t other_width)
-      : rows_(std::move(rows)),
-        columns_(std::move(columns)),
-        other_width_(other_width),
-        patterns_(patterns.size()) {
-    std::vector<std::size_t> ends{0};
-    for (const auto& row : rows_.windows)
-      for (const auto& column : columns_.windows)
-        for (const std::vector<index_t>& taps : patterns) {
-          add(row, column, taps, g);
-          ends.push_back(all_.size());
-        }
-    for (std::size_t i = 1; i < ends.size(); ++i)
-      steps_.push_back(tap_steps(all_).subspan(ends[i - 1], ends[i] - ends[i - 1]));
-  }
+  struct layout {
+    index_t kernel_width;
+    map_shape map;  ///< that the windows lie in
+    index_t tap_weights;
+    index_t channels;
+  };
 
-  void add(const std::vector<axis_tap>& row, const std::vector<axis_tap>& column,
-           const std::vector<index_t>& taps, const conv_geometry& g) {
-    for (const axis_tap& ky : row)
-      for (const axis_tap& kx : column) {
-        const index_t tap = ky.tap * g.kernel_width + kx.tap;
-        const auto slot = std::lower_bound(taps.begin(), taps.end(), tap);
-        if (slot != taps.end() && *slot == tap)
-          all_.push_back({(slot - taps.begin()) * g.block_outputs,
-                          (ky.shift * other_width_ + kx.shift) * lanes});
+  tap_plan(const axis_windows& rows, const axis_windows& columns, const tap_patterns& patterns,
+           const layout& l) {
+    std::vector<std::size_t> fronts{0};
+    for (const auto& row : rows.windows)
+      for (const auto& column : columns.windows) {
+        for (const std::vector<index_t>& taps : patterns) add_steps(row, column, taps, l);
+        add_front(row, column, l);
+        fronts.push_back(front_.size());
+      }
+    std::size_t begin = 0;  // only now, since the lists do not move any more
+    for (tap_steps& s : steps_) {
+      const std::size_t count = s.per_channel * static_cast<std::size_t>(l.channels);
+      s.all = std::span<const tap_step>(all_).subspan(begin, count);
+      begin += count;
+    }
+    windows_.reserve(rows.origins.size() * columns.origins.size());
+    for (std::size_t y = 0; y < rows.origins.size(); ++y)
+      for (std::size_t x = 0; x < columns.origins.size(); ++x) {
+        const std::size_t w = static_cast<std::size_t>(rows.classes[y]) * columns.windows.size() +
+                              static_cast<std::size_t>(columns.classes[x]);
+        windows_.push_back(
+            {std::span<const tap_steps>(steps_).subspan(w * patterns.size(), patterns.size()),
+             (rows.origins[y] * l.map.width + columns.origins[x]) * lanes,
+             std::span<const index_t>(front_).subspan(fronts[w], fronts[w + 1] - fronts[w])});
       }
   }
 
-  axis_windows rows_;
-  axis_windows columns_;
-  index_t other_width_;  ///< of the map that the windows lie in
-  std::size_t patterns_;
+  void add_steps(const std::vector<axis_tap>& row, const std::vector<axis_tap>& column,
+                 const std::vector<index_t>& taps, const layout& l) {
+    const std::size_t before = all_.size();
+    for (const axis_tap& ky : row)
+      for (const axis_tap& kx : column) {
+        const index_t tap = ky.tap * l.kernel_width + kx.tap;
+        const auto slot = std::lower_bound(taps.begin(), taps.end(), tap);
+        if (slot != taps.end() && *slot == tap)
+          all_.push_back(
+              {(slot - taps.begin()) * l.tap_weights, (ky.shift * l.map.width + kx.shift) * lanes});
+      }
+    const std::size_t per_channel = all_.size() - before;
+    const index_t channel_weights = static_cast<index_t>(taps.size()) * l.tap_weights;
+    for (index_t c = 1; c < l.channels; ++c)
+      for (std::size_t i = before; i < before + per_channel; ++i)
+        all_.push_back(
+            {all_[i].weight + c * channel_weights, all_[i].map + c * l.map.pixels() * lanes});
+    steps_.push_back({{}, per_channel});
+  }
+
+  void add_front(const std::vector<axis_tap>& row, const std::vector<axis_tap>& column,
+                 const layout& l) {
+    if (column.empty()) return;
+    const index_t last = std::max(column.front().shift, column.back().shift);
+    for (const axis_tap& ky : row) front_.push_back((ky.shift * l.map.width + last) * lanes);
+  }
+
   std::vector<tap_step> all_;
+  std::vector<index_t> front_;
   std::vector<tap_steps> steps_;  ///< [row class][column class][pattern]
+  std::vector<pixel_window> windows_;
 };
 
 }  // namespace swprune::inline v0::nn::detail

@@ -34,7 +34,42 @@
 #define SWPRUNE_INLINE inline
 #endif
 
+// What was loaded before this stays in its register: g++ 12 would load a factor again for every
+// product that it is in, and the load units are what the kernels run out of first.
+#if defined(__GNUC__)
+#define SWPRUNE_KEEP_LOADED __asm__ volatile("" ::: "memory")
+#define SWPRUNE_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define SWPRUNE_KEEP_LOADED
+#define SWPRUNE_PREFETCH(address)
+#endif
+
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
+
+/// Bytes of the widest vector register.
+#if defined(__AVX512F__)
+inline constexpr int register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr int register_bytes = 32;
+#else
+inline constexpr int register_bytes = 16;
+#endif
+
+/// How many vector registers a kernel may fill with sums: the rest of the 32 or 16 holds factors.
+/// Four fused multiply-adds in flight on each of two units need eight.
+#if defined(__AVX512F__)
+inline constexpr int sum_registers = 16;
+#else
+inline constexpr int sum_registers = 8;
+#endif
+
+/// Numbers in the widest vector register.
+template <typename Scalar>
+inline constexpr int register_lanes = register_bytes / static_cast<int>(sizeof(Scalar));
+
+/// Registers that hold one number of each image of a tile.
+template <typename Scalar>
+inline constexpr int tile_registers = static_cast<int>(lanes) / register_lanes<Scalar>;
 
 /// One number of each image of a tile.
 template <typename Scalar>
@@ -50,18 +85,25 @@ SWPRUNE_INLINE auto slot(Scalar* p) {
   return Eigen::Map<vec<Scalar>, Eigen::Aligned64>(p);
 }
 
-/// Sum of all lanes in halves: the same order for every instruction set.
+/// One register full of a vec: what the convolution kernels count in, because sums that do not fit
+/// the registers are kept in memory by the compiler.
+template <typename Scalar>
+using reg = Eigen::Array<Scalar, register_lanes<Scalar>, 1>;
+
+template <typename Scalar>
+SWPRUNE_INLINE auto load_reg(const Scalar* p) {
+  return Eigen::Map<const reg<Scalar>, register_bytes>(p);
+}
+
+template <typename Scalar>
+SWPRUNE_INLINE auto slot_reg(Scalar* p) {
+  return Eigen::Map<reg<Scalar>, register_bytes>(p);
+}
+
+/// Sum of all lanes.
 template <typename Scalar>
 SWPRUNE_INLINE Scalar lane_sum(const vec<Scalar>& v) {
-  constexpr int n = static_cast<int>(lanes);
-  alignas(64) Scalar part[n];
-  Eigen::Map<vec<Scalar>, Eigen::Aligned64>(static_cast<Scalar*>(part)) = v;
-  SWPRUNE_UNROLL
-  for (int width = n / 2; width > 0; width /= 2) {
-    SWPRUNE_UNROLL
-    for (int l = 0; l < width; ++l) part[l] += part[l + width];
-  }
-  return part[0];
+  return v.sum();
 }
 
 /// Sum of the first `live` lanes.

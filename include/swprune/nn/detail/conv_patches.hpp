@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "swprune/core/types.hpp"
+#include "swprune/nn/activations.hpp"
+#include "swprune/nn/detail/conv_geometry.hpp"
+
+namespace swprune::inline v0::nn::detail {
+
+/// Output pixels of a patch: what the taps of a piece of a block read of them stays in the
+/// first-level cache beside its sums.
+inline constexpr index_t patch_pixels = 32;
+
+/// An input and an output pixel that meet at a tap, in scalars after the beginning of the patch.
+struct pixel_pair {
+  std::int32_t in = 0;
+  std::int32_t out = 0;
+
+  friend bool operator==(const pixel_pair&, const pixel_pair&) = default;
+};
+
+/// The pairs of every tap of a kernel in a patch.
+using patch_pairs = std::vector<std::vector<pixel_pair>>;
+
+/// Neighbouring output pixels of one tile, or all pixels of a few tiles where a map is small. Many
+/// patches differ only in where they begin.
+struct output_patch {
+  index_t in = 0;     ///< scalars from the first tile of the slice to where its pairs begin
+  index_t out = 0;    ///< the same in the other map
+  index_t pairs = 0;  ///< which
+};
+
+/// The output pixels of some tiles in patches.
+class patch_plan {
+ public:
+  patch_plan(const conv_geometry& g, index_t tiles) : geometry_(g) {
+    const index_t width = std::min(g.output.width, patch_pixels);
+    const index_t height = std::clamp<index_t>(patch_pixels / width, 1, g.output.height);
+    const index_t depth = std::max<index_t>(1, patch_pixels / g.output.pixels());
+    for (index_t t = 0; t < tiles; t += depth)
+      for (index_t y = 0; y < g.output.height; y += height)
+        for (index_t x = 0; x < g.output.width; x += width)
+          add(t, y, x,
+              {std::min(depth, tiles - t), std::min(height, g.output.height - y),
+               std::min(width, g.output.width - x)});
+  }
+
+  [[nodiscard]] std::span<const output_patch> patches() const { return patches_; }
+  [[nodiscard]] std::span<const pixel_pair> pairs(const output_patch& p, index_t tap) const {
+    return pairs_[static_cast<std::size_t>(p.pairs)][static_cast<std::size_t>(tap)];
+  }
+
+ private:
+  struct extent {
+    index_t depth, height, width;
+  };
+
+  void add(index_t tile, index_t y, index_t x, const extent& size) {
+    const conv_geometry& g = geometry_;
+    const index_t iy = y * g.stride - g.padding, ix = x * g.stride - g.padding;
+    patch_pairs pairs;
+    for (index_t tap = 0; tap < g.taps(); ++tap)
+      pairs.push_back(pairs_of(iy + tap / g.kernel_width * g.dilation,
+                               ix + tap % g.kernel_width * g.dilation, size, iy, ix));
+    const auto same = std::find(pairs_.begin(), pairs_.end(), pairs);
+    patches_.push_back({(tile * g.input.size() + iy * g.input.width + ix) * lanes,
+                        (tile * g.output.size() + y * g.output.width + x) * lanes,
+                        same - pairs_.begin()});
+    if (same == pairs_.end()) pairs_.push_back(std::move(pairs));
+  }
+
+  /// Pairs of a tap that reads input row `row` and column `column` for the patch's first pixel;
+  /// its window begins at (iy, ix).
+  [[nodiscard]] std::vector<pixel_pair> pairs_of(index_t row, index_t column, const extent& size,
+                                                 index_t iy, index_t ix) const {
+    const conv_geometry& g = geometry_;
+    std::vector<pixel_pair> pairs;
+    for (index_t t = 0; t < size.depth; ++t)
+      for (index_t y = 0; y < size.height; ++y)
+        for (index_t x = 0; x < size.width; ++x) {
+          const index_t in_y = row + y * g.stride, in_x = column + x * g.stride;
+          if (in_y < 0 || in_y >= g.input.height || in_x < 0 || in_x >= g.input.width) continue;
+          const index_t in = t * g.input.size() + (in_y - iy) * g.input.width + in_x - ix;
+          const index_t out = t * g.output.size() + y * g.output.width + x;
+          pairs.push_back(
+              {static_cast<std::int32_t>(in * lanes), static_cast<std::int32_t>(out * lanes)});
+        }
+    return pairs;
+  }
+
+  conv_geometry geometry_;
+  std::vector<output_patch> patches_;
+  std::vector<patch_pairs> pairs_;
+};
+
+}  // namespace swprune::inline v0::nn::detail
