@@ -983,7 +983,7 @@ TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
     CHECK(read_output(layer, t, again.acts()) == expected_output(layer, data, array));
     return *end;
   };
-  for (index_t at = 1; at < t.cycles - 1; at += 3)
+  for (index_t at = 1; at < t.cycles - 1; at += 7)
     for (const unsigned stall : {0u, 60u}) {
       CAPTURE(at, stall);
       memory mem(t.image, t.acts, array.bus_bytes, stall, static_cast<std::uint64_t>(at));
@@ -992,7 +992,7 @@ TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
       CHECK(end.error_addr == 0);
     }
   for (index_t beat = 0; beat < 200; beat += 7)
-    for (const std::uint8_t response : {2, 3}) {
+    for (const std::uint8_t response : {std::uint8_t{2}, std::uint8_t{3}}) {
       CAPTURE(beat, response);
       memory mem(t.image, t.acts, array.bus_bytes, beat % 2 == 0 ? 0 : 30, 5);
       mem.fail_read(beat, response);
@@ -1000,7 +1000,7 @@ TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
                                disturbance{});
       CHECK(end.error_addr == mem.failed_address());
     }
-  for (const std::uint8_t response : {2, 3}) {
+  for (const std::uint8_t response : {std::uint8_t{2}, std::uint8_t{3}}) {
     memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
     stopped(mem, response == 2 ? run_error::write_slave : run_error::write_decode,
             [&](hw::core_inputs& in, index_t) { in.wr_error = in.wr_fenced ? response : 0; });
@@ -1042,6 +1042,7 @@ TEST_CASE("the checks of this test can fail") {
   REQUIRE(run(*dev, mem, 2 * t.cycles).has_value());
   CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data, array));
   t.image[128 + regs::step::out_offset.offset] ^= 0x40;
+  seal(t.image, 128, 64);
   memory moved(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, moved, 2 * t.cycles).has_value());
   CHECK(strays(layer, t, t.acts, moved.acts()) != 0);
