@@ -51,6 +51,7 @@ TEST_CASE("random layers on the golden model", "[golden][random]") {
     CAPTURE(stall);
     hw::memory_params stalls = hw::memory_params::stalling(a.bus_bytes, stall, r.next());
     stalls.latency = detail::between(r, 1, 20);
+    stalls.fence_latency = detail::between(r, 1, 100);
     stalls.data.burst = detail::between(r, 1, 5);
     stalls.writes.long_probability = 0.01;
     stalls.writes.long_cycles = 100;
@@ -60,6 +61,7 @@ TEST_CASE("random layers on the golden model", "[golden][random]") {
   CAPTURE(refused);
   CHECK(coverage.cases >= 300);
   coverage.require(10);
+  coverage.require_networks(5);
 }
 
 TEST_CASE("dense and sparse cores give the same bytes for one masked model", "[golden]") {
