@@ -313,6 +313,15 @@ std::vector<smoke_case> cases() {
                     .pad = 0,
                     .live = {{0}, {0}}}});
   }
+  all.push_back({"1x1x1",
+                 single_array(),
+                 {.in_h = 5,
+                  .in_w = 4,
+                  .out_c = 6,
+                  .layers = 2,
+                  .wait = 4,
+                  .strip = 3,
+                  .live = {{0, 1}, {1}, {}, {0}, {0}, {0, 1}, {}, {}}}});
   all.push_back({"8x8x4", narrow_array(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
   return all;
 }
