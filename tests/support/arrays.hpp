@@ -39,4 +39,19 @@ inline swprune::hw::array_params narrow_array() {
           .res_depth = 16};
 }
 
+/// One multiplier.
+inline swprune::hw::array_params single_array() {
+  return {.poy = 1,
+          .pox = 1,
+          .pof = 1,
+          .chains = 1,
+          .bus_bytes = 8,
+          .act_depth = 64,
+          .wgt_depth = 256,
+          .list_depth = 64,
+          .param_depth = 16,
+          .res_depth = 0,
+          .pool = false};
+}
+
 }  // namespace swprune_test
