@@ -37,7 +37,8 @@ target_link_libraries(swprune_dev_options INTERFACE swprune_march)
 target_compile_options(
   swprune_dev_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                                 -Werror)
-# g++ 12 sees overlapping copies inside std::string::replace that are none (GCC bug 105651).
+# g++ 12 sees overlapping copies inside std::string::replace that are none (GCC bug 105651), and
+# unset variables inside its own AVX-512 intrinsics, which leave them so on purpose (GCC bug 105593).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(swprune_dev_options INTERFACE -Wno-restrict)
+  target_compile_options(swprune_dev_options INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()
