@@ -129,8 +129,10 @@ np.savez('seen.npz', seen=np.stack(seen), labels=labels[order])
         },
         batch);
     for (index_t i = 0; i < train_images; ++i) {
-      const float* image = batch.images.data(i / nn::lanes) + i % nn::lanes;
-      for (index_t p = 0; p < 3072; ++p) wrong += image[p * nn::lanes] != seen[at++];
+      for (index_t c = 0; c < 3; ++c) {
+        const float* image = batch.images.data(i / nn::lanes, c) + i % nn::lanes;
+        for (index_t p = 0; p < 1024; ++p) wrong += image[p * nn::lanes] != seen[at++];
+      }
       wrong_labels += batch.labels[static_cast<std::size_t>(i)] !=
                       labels[static_cast<std::size_t>(epoch * train_images + i)];
     }

@@ -265,7 +265,7 @@ class conv2d : public layer<Scalar> {
       for (index_t o = 0; o < mask_.out_channels; ++o) {
         Scalar* y = out.data(t, o);
         const Scalar b = bias_[static_cast<std::size_t>(o)];
-        std::for_each(y, y + out.channel_stride(), [b](Scalar& v) { v += b; });
+        std::for_each(y, y + out.channel_size(), [b](Scalar& v) { v += b; });
       }
     out.clear_dead_lanes();
   }

@@ -108,14 +108,14 @@ double mean_squared_error(const activations<Scalar>& output, const activations<S
   const double count = static_cast<double>(output.batch()) * static_cast<double>(s.size());
   double sum = 0;
   for (index_t n = 0; n < output.batch(); ++n)
-    for (index_t i = 0; i < s.size(); ++i) {
-      const index_t at = i * lanes + n % lanes;
-      const double error = static_cast<double>(output.data(n / lanes)[at]) -
-                           static_cast<double>(target.data(n / lanes)[at]);
-      sum += error * error;
-      if (gradient != nullptr)
-        gradient->data(n / lanes)[at] = static_cast<Scalar>(2 * error / count);
-    }
+    for (index_t c = 0; c < s.channels; ++c)
+      for (index_t i = n % lanes; i < output.channel_size(); i += lanes) {
+        const double error = static_cast<double>(output.data(n / lanes, c)[i]) -
+                             static_cast<double>(target.data(n / lanes, c)[i]);
+        sum += error * error;
+        if (gradient != nullptr)
+          gradient->data(n / lanes, c)[i] = static_cast<Scalar>(2 * error / count);
+      }
   return sum / count;
 }
 

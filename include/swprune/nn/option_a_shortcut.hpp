@@ -55,7 +55,7 @@ class option_a_shortcut final : public layer<Scalar> {
       Scalar* y = out.data(t, c);
       const index_t from = c - first_channel();
       if (from < 0 || from >= params_.in_channels) {
-        std::fill(y, y + out.channel_stride(), Scalar(0));
+        std::fill(y, y + out.channel_size(), Scalar(0));
         return;
       }
       const Scalar* x = in.data(t, from);
@@ -75,7 +75,7 @@ class option_a_shortcut final : public layer<Scalar> {
     detail::for_each_map(in, [&](index_t t, index_t c) {
       const Scalar* dy = grad_out.data(t, c + first_channel());
       Scalar* dx = grad_in->data(t, c);
-      std::fill(dx, dx + in.channel_stride(), Scalar(0));
+      std::fill(dx, dx + in.channel_size(), Scalar(0));
       for_each_pixel(in.shape(), out.shape(), [&](index_t at, index_t kept) {
         detail::slot(dx + at) = detail::load(dy + kept);
       });

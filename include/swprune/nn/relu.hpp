@@ -23,7 +23,7 @@ class relu final : public layer<Scalar> {
     detail::for_each_map(in, [&](index_t t, index_t c) {
       const Scalar* x = in.data(t, c);
       Scalar* y = out.data(t, c);
-      for (index_t i = 0; i < in.channel_stride(); ++i) y[i] = x[i] < Scalar(0) ? Scalar(0) : x[i];
+      for (index_t i = 0; i < in.channel_size(); ++i) y[i] = x[i] < Scalar(0) ? Scalar(0) : x[i];
     });
   }
 
@@ -37,7 +37,7 @@ class relu final : public layer<Scalar> {
       const Scalar* y = out.data(t, c);
       const Scalar* dy = grad_out.data(t, c);
       Scalar* dx = grad_in->data(t, c);
-      for (index_t i = 0; i < in.channel_stride(); ++i)
+      for (index_t i = 0; i < in.channel_size(); ++i)
         dx[i] = y[i] > Scalar(0) ? dy[i] : Scalar(0);
     });
   }

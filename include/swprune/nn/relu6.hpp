@@ -25,7 +25,7 @@ class relu6 final : public layer<Scalar> {
     detail::for_each_map(in, [&](index_t t, index_t c) {
       const Scalar* x = in.data(t, c);
       Scalar* y = out.data(t, c);
-      for (index_t i = 0; i < in.channel_stride(); ++i) {
+      for (index_t i = 0; i < in.channel_size(); ++i) {
         const Scalar low = x[i] < Scalar(0) ? Scalar(0) : x[i];
         y[i] = low > Scalar(6) ? Scalar(6) : low;
       }
@@ -42,7 +42,7 @@ class relu6 final : public layer<Scalar> {
       const Scalar* y = out.data(t, c);
       const Scalar* dy = grad_out.data(t, c);
       Scalar* dx = grad_in->data(t, c);
-      for (index_t i = 0; i < in.channel_stride(); ++i) {
+      for (index_t i = 0; i < in.channel_size(); ++i) {
         const Scalar above = y[i] > Scalar(0) ? dy[i] : Scalar(0);
         dx[i] = y[i] < Scalar(6) ? above : Scalar(0);
       }

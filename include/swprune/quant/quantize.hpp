@@ -122,9 +122,10 @@ void observe(const nn::network<Scalar>& net, const std::vector<layer_group<Scala
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const auto& maps = outputs[static_cast<std::size_t>(groups[g].last)];
     for (index_t t = 0; t < maps.tiles(); ++t)
-      for (index_t i = 0; i < maps.shape().size(); ++i)
-        for (index_t lane = 0; lane < maps.live_lanes(t); ++lane)
-          histograms[g].add(maps.data(t)[i * nn::lanes + lane]);
+      for (index_t c = 0; c < maps.shape().channels; ++c)
+        for (index_t i = 0; i < maps.channel_size(); i += nn::lanes)
+          for (index_t lane = 0; lane < maps.live_lanes(t); ++lane)
+            histograms[g].add(maps.data(t, c)[i + lane]);
   }
 }
 

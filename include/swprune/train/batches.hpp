@@ -49,11 +49,13 @@ template <typename Scalar>
   return numbers;
 }
 
-/// Writes one image into its lane; what lies outside the moved image is black, byte 0.
+/// Writes one image as image `n` of a batch; what lies outside the moved image is black, byte 0.
 template <typename Scalar>
-void write_image(const std::uint8_t* image, const map_shape& s, const image_change& change,
-                 const Scalar* numbers, Scalar* lane) {
-  for (index_t c = 0; c < s.channels; ++c, image += s.pixels(), numbers += 256)
+void write_image(const std::uint8_t* image, const image_change& change, const Scalar* numbers,
+                 nn::activations<Scalar>& batch, index_t n) {
+  const map_shape& s = batch.shape();
+  for (index_t c = 0; c < s.channels; ++c, image += s.pixels(), numbers += 256) {
+    Scalar* lane = batch.data(n / nn::lanes, c) + n % nn::lanes;
     for (index_t y = 0; y < s.height; ++y)
       for (index_t x = 0; x < s.width; ++x, lane += nn::lanes) {
         const index_t from_y = y - change.down;
@@ -62,6 +64,7 @@ void write_image(const std::uint8_t* image, const map_shape& s, const image_chan
         const bool inside = from_y >= 0 && from_y < s.height && from_x >= 0 && from_x < s.width;
         *lane = numbers[inside ? image[from_y * s.width + from_x] : 0];
       }
+  }
 }
 
 }  // namespace detail
@@ -82,9 +85,9 @@ void load_batch(const dataset& data, std::span<const index_t> numbers, const Cha
   to.labels.resize(numbers.size());
   parallel_for(to.images.tiles(), [&](index_t tile) {
     for (index_t lane = 0; lane < to.images.live_lanes(tile); ++lane) {
-      const auto i = static_cast<std::size_t>(tile * nn::lanes + lane);
-      detail::write_image(data.image(numbers[i]), data.shape, change(numbers[i]), pixels.data(),
-                          to.images.data(tile) + lane);
+      const index_t n = tile * nn::lanes + lane;
+      const auto i = static_cast<std::size_t>(n);
+      detail::write_image(data.image(numbers[i]), change(numbers[i]), pixels.data(), to.images, n);
       to.labels[i] = data.labels[static_cast<std::size_t>(numbers[i])];
     }
   });

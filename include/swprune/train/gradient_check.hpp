@@ -176,8 +176,9 @@ template <typename Evaluate>
   layer.forward_training(input, out);
   nn::activations<double> r(out.batch(), out.shape());
   for (index_t n = 0; n < r.batch(); ++n)
-    for (index_t i = 0; i < r.shape().size(); ++i)
-      r.data(n / nn::lanes)[i * nn::lanes + n % nn::lanes] = random.normal();
+    for (index_t c = 0; c < r.shape().channels; ++c)
+      for (index_t i = n % nn::lanes; i < r.channel_size(); i += nn::lanes)
+        r.data(n / nn::lanes, c)[i] = random.normal();
   layer.backward(input, out, r, &grad_in);
   const auto evaluate = [&](std::vector<double>& outputs) {
     layer.forward_training(input, out);

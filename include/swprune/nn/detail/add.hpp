@@ -14,7 +14,7 @@ namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 template <typename Scalar>
 void add_maps(const activations<Scalar>& a, const activations<Scalar>& b, bool rectified,
               activations<Scalar>& sum) {
-  const index_t count = a.channel_stride();
+  const index_t count = a.channel_size();
   for_each_map(a, [&](index_t t, index_t c) {
     const Scalar* x = a.data(t, c);
     const Scalar* y = b.data(t, c);
@@ -45,7 +45,7 @@ void copy_channels(const activations<Scalar>& from, index_t first_from, activati
   parallel_for(channels, [&](index_t c) {
     for (index_t t = 0; t < from.tiles(); ++t) {
       const Scalar* x = from.data(t, first_from + c);
-      std::copy(x, x + from.channel_stride(), to.data(t, first_to + c));
+      std::copy(x, x + from.channel_size(), to.data(t, first_to + c));
     }
   });
 }
@@ -54,7 +54,7 @@ void copy_channels(const activations<Scalar>& from, index_t first_from, activati
 template <typename Scalar>
 void mask_gradient(const activations<Scalar>& out, const activations<Scalar>& gradient,
                    activations<Scalar>& masked) {
-  const index_t count = out.channel_stride();
+  const index_t count = out.channel_size();
   for_each_map(out, [&](index_t t, index_t c) {
     const Scalar* y = out.data(t, c);
     const Scalar* dy = gradient.data(t, c);

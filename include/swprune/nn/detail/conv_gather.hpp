@@ -29,6 +29,9 @@ inline constexpr index_t strip_sums = 8;
 /// with the waiting sums and the weights they fit the first-level cache.
 inline constexpr index_t chunk_bytes = 14 * 1024;
 
+/// Most channels of a chunk: the lists of what to multiply grow with it.
+inline constexpr index_t most_chunk_channels = 14;
+
 /// Some channels, of the map that is read, of one live block.
 struct gather_segment {
   index_t channel = 0;          ///< the first one
@@ -73,10 +76,15 @@ struct pixel_strip {
   return result;
 }
 
-/// Channels that a strip reads before it goes on, for a kernel of that size.
-[[nodiscard]] inline index_t chunk_channels(const conv_geometry& g, index_t scalar_bytes) {
-  const index_t pixels = g.kernel_height * (strip_pixels + g.kernel_width - 1);
-  return std::max<index_t>(1, chunk_bytes / (pixels * lanes * scalar_bytes));
+/// Channels that a strip of `to` reads of `from` before it goes on.
+[[nodiscard]] inline index_t chunk_channels(const conv_geometry& g, const map_shape& from,
+                                            const map_shape& to, index_t scalar_bytes) {
+  const index_t width = std::min(to.width, strip_pixels);
+  const index_t height = std::clamp<index_t>(strip_pixels / to.width, 1, to.height);
+  const index_t rows = std::min(from.height, height + g.kernel_height - 1);
+  const index_t columns = std::min(from.width, width + g.kernel_width - 1);
+  const index_t channels = chunk_bytes / (rows * columns * lanes * scalar_bytes);
+  return std::clamp<index_t>(channels, 1, most_chunk_channels);
 }
 
 }  // namespace swprune::inline v0::nn::detail
@@ -304,7 +312,7 @@ void gather_groups(const tap_plan& plan, index_t chunk,
 template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
                   const activations<Scalar>& in, activations<Scalar>& out) {
-  const index_t chunk = chunk_channels(g, sizeof(Scalar));
+  const index_t chunk = chunk_channels(g, g.input, g.output, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.rows.size());
   for (std::size_t j = 0; j < s.rows.size(); ++j)
     for (const live_block& b : s.rows[j])
@@ -330,7 +338,7 @@ template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
                         activations<Scalar>& grad_in) {
-  const index_t chunk = chunk_channels(g, sizeof(Scalar));
+  const index_t chunk = chunk_channels(g, g.output, g.input, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.columns.size());
   std::vector<index_t> begins;  // of the transposed columns
   index_t at = 0;

@@ -69,8 +69,8 @@ class patch_plan {
       pairs.push_back(pairs_of(iy + tap / g.kernel_width * g.dilation,
                                ix + tap % g.kernel_width * g.dilation, size, iy, ix));
     const auto same = std::find(pairs_.begin(), pairs_.end(), pairs);
-    patches_.push_back({(tile * g.input.size() + iy * g.input.width + ix) * lanes,
-                        (tile * g.output.size() + y * g.output.width + x) * lanes,
+    patches_.push_back({tile * tile_stride(g.input) + (iy * g.input.width + ix) * lanes,
+                        tile * tile_stride(g.output) + (y * g.output.width + x) * lanes,
                         same - pairs_.begin()});
     if (same == pairs_.end()) pairs_.push_back(std::move(pairs));
   }
@@ -86,10 +86,10 @@ class patch_plan {
         for (index_t x = 0; x < size.width; ++x) {
           const index_t in_y = row + y * g.stride, in_x = column + x * g.stride;
           if (in_y < 0 || in_y >= g.input.height || in_x < 0 || in_x >= g.input.width) continue;
-          const index_t in = t * g.input.size() + (in_y - iy) * g.input.width + in_x - ix;
-          const index_t out = t * g.output.size() + y * g.output.width + x;
-          pairs.push_back(
-              {static_cast<std::int32_t>(in * lanes), static_cast<std::int32_t>(out * lanes)});
+          const index_t in =
+              t * tile_stride(g.input) + ((in_y - iy) * g.input.width + in_x - ix) * lanes;
+          const index_t out = t * tile_stride(g.output) + (y * g.output.width + x) * lanes;
+          pairs.push_back({static_cast<std::int32_t>(in), static_cast<std::int32_t>(out)});
         }
     return pairs;
   }

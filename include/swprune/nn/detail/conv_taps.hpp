@@ -192,7 +192,7 @@ class tap_plan {
     for (index_t c = 1; c < l.channels; ++c)
       for (std::size_t i = before; i < before + per_channel; ++i)
         all_.push_back(
-            {all_[i].weight + c * channel_weights, all_[i].map + c * l.map.pixels() * lanes});
+            {all_[i].weight + c * channel_weights, all_[i].map + c * channel_stride(l.map)});
     steps_.push_back({{}, per_channel});
   }
 

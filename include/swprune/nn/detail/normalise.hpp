@@ -70,7 +70,7 @@ void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index
   for (index_t t = 0; t < in.tiles(); ++t) {
     const Scalar* x = in.data(t, c);
     Scalar* y = out.data(t, c);
-    for (index_t i = 0; i < in.channel_stride(); i += lanes)
+    for (index_t i = 0; i < in.channel_size(); i += lanes)
       slot(y + i) = load(x + i) * map.factor + map.offset;
   }
 }
@@ -86,7 +86,7 @@ template <typename Scalar>
     const Scalar* dy = grad_out.data(t, c);
     vec<Scalar> plain = vec<Scalar>::Zero();
     vec<Scalar> product = vec<Scalar>::Zero();
-    for (index_t i = 0; i < in.channel_stride(); i += lanes) {
+    for (index_t i = 0; i < in.channel_size(); i += lanes) {
       const vec<Scalar> g = load(dy + i);
       plain += g;
       product += g * (load(x + i) - s.mean);
@@ -110,7 +110,7 @@ void backward_channel(const activations<Scalar>& in, const activations<Scalar>& 
     const Scalar* x = in.data(t, c);
     const Scalar* dy = grad_out.data(t, c);
     Scalar* dx = grad_in.data(t, c);
-    for (index_t i = 0; i < in.channel_stride(); i += lanes)
+    for (index_t i = 0; i < in.channel_size(); i += lanes)
       slot(dx + i) = load(dy + i) * factor - (load(x + i) - s.mean) * by_x - constant;
   }
 }
