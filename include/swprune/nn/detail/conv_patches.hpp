@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -21,8 +22,6 @@ inline constexpr index_t patch_pixels = 32;
 struct pixel_pair {
   std::int32_t in = 0;
   std::int32_t out = 0;
-
-  friend bool operator==(const pixel_pair&, const pixel_pair&) = default;
 };
 
 /// The pairs of every tap of a kernel in a patch.
@@ -61,18 +60,37 @@ class patch_plan {
     index_t depth, height, width;
   };
 
+  /// What the pairs of a patch depend on: its extent and how far its window hangs over each edge.
+  using pairs_key = std::array<index_t, 7>;
+
+  [[nodiscard]] pairs_key key_of(index_t iy, index_t ix, const extent& size) const {
+    const conv_geometry& g = geometry_;
+    const index_t rows = (size.height - 1) * g.stride + (g.kernel_height - 1) * g.dilation + 1;
+    const index_t columns = (size.width - 1) * g.stride + (g.kernel_width - 1) * g.dilation + 1;
+    return {size.depth,
+            size.height,
+            size.width,
+            std::min<index_t>(iy, 0),
+            std::min<index_t>(ix, 0),
+            std::max<index_t>(iy + rows - g.input.height, 0),
+            std::max<index_t>(ix + columns - g.input.width, 0)};
+  }
+
   void add(index_t tile, index_t y, index_t x, const extent& size) {
     const conv_geometry& g = geometry_;
     const index_t iy = y * g.stride - g.padding, ix = x * g.stride - g.padding;
+    const pairs_key key = key_of(iy, ix, size);
+    const auto same = std::find(keys_.begin(), keys_.end(), key);
+    patches_.push_back({tile * tile_stride(g.input) + (iy * g.input.width + ix) * lanes,
+                        tile * tile_stride(g.output) + (y * g.output.width + x) * lanes,
+                        same - keys_.begin()});
+    if (same != keys_.end()) return;
+    keys_.push_back(key);
     patch_pairs pairs;
     for (index_t tap = 0; tap < g.taps(); ++tap)
       pairs.push_back(pairs_of(iy + tap / g.kernel_width * g.dilation,
                                ix + tap % g.kernel_width * g.dilation, size, iy, ix));
-    const auto same = std::find(pairs_.begin(), pairs_.end(), pairs);
-    patches_.push_back({tile * tile_stride(g.input) + (iy * g.input.width + ix) * lanes,
-                        tile * tile_stride(g.output) + (y * g.output.width + x) * lanes,
-                        same - pairs_.begin()});
-    if (same == pairs_.end()) pairs_.push_back(std::move(pairs));
+    pairs_.push_back(std::move(pairs));
   }
 
   /// Pairs of a tap that reads input row `row` and column `column` for the patch's first pixel;
@@ -96,7 +114,8 @@ class patch_plan {
 
   conv_geometry geometry_;
   std::vector<output_patch> patches_;
-  std::vector<patch_pairs> pairs_;
+  std::vector<pairs_key> keys_;
+  std::vector<patch_pairs> pairs_;  ///< [key]
 };
 
 }  // namespace swprune::inline v0::nn::detail
