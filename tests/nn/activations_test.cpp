@@ -10,9 +10,9 @@ using namespace swprune;
 using Catch::Matchers::Contains;
 
 TEST_CASE("plain numbers survive the way there and back", "[activations]") {
-  for (const index_t batch : {0, 1, 15, 16, 17, 33}) {
-    const map_shape shape{3, 4, 5};
-    CAPTURE(batch);
+  const auto batch = GENERATE(as<index_t>(), 0, 1, 15, 16, 17, 33);
+  for (const map_shape& shape : {map_shape{3, 4, 5}, map_shape{3, 8, 8}, map_shape{2, 4, 32}}) {
+    CAPTURE(batch, shape.height, shape.width);
     std::vector<float> plain(static_cast<std::size_t>(batch * shape.size()));
     std::iota(plain.begin(), plain.end(), 1.0f);
     const auto maps = nn::from_plain<float>(plain, batch, shape);
@@ -58,6 +58,40 @@ TEST_CASE("resize leaves dead lanes zero whatever was there", "[activations]") {
   CHECK_FALSE(maps.dead_lanes_are_zero());
   maps.clear_dead_lanes();
   CHECK(maps.dead_lanes_are_zero());
+}
+
+TEST_CASE("channels of maps never begin a multiple of 4 KiB apart", "[activations]") {
+  for (index_t pixels = 1; pixels <= 4096; ++pixels) {
+    const map_shape shape{5, 1, pixels};
+    const index_t bytes = nn::channel_stride(shape) * index_t{sizeof(float)};
+    CAPTURE(pixels);
+    REQUIRE(bytes % 4096 != 0);
+    REQUIRE(nn::channel_stride(shape) >= pixels * nn::lanes);
+    REQUIRE(nn::tile_stride(shape) == 5 * nn::channel_stride(shape));
+  }
+}
+
+TEST_CASE("what lies between channels is zero, whatever was there", "[activations]") {
+  nn::activations<float> maps(17, {5, 4, 16});
+  REQUIRE(maps.channel_stride() > maps.channel_size());
+  for (const map_shape& before : {map_shape{5, 7, 9}, map_shape{4, 8, 16}}) {
+    maps.resize(33, before);
+    for (float& v : maps.values()) v = 7;
+    maps.resize(17, {5, 4, 16});
+    for (index_t t = 0; t < maps.tiles(); ++t)
+      for (index_t c = 0; c < 5; ++c) {
+        CHECK(maps.data(t, c)[0] == 7);
+        for (index_t i = maps.channel_size(); i < maps.channel_stride(); ++i)
+          REQUIRE(maps.data(t, c)[i] == 0);
+      }
+    CHECK(maps.dead_lanes_are_zero());
+  }
+}
+
+TEST_CASE("large storage begins on a huge page", "[activations]") {
+  const nn::activations<float> small(16, {1, 4, 4}), large(16, {64, 32, 32});
+  CHECK(reinterpret_cast<std::uintptr_t>(small.data(0)) % 64 == 0);
+  CHECK(reinterpret_cast<std::uintptr_t>(large.data(0)) % (std::uintptr_t{2} << 20) == 0);
 }
 
 TEST_CASE("impossible activations are refused", "[activations]") {
