@@ -130,7 +130,8 @@ phase fine_tune_phase(sp::nn::network<float>& net, const sp::io::train_test& dat
   return {"fine-tune", std::move(tuned.run)};
 }
 
-void write(const options& o, const std::vector<phase>& phases, sp::nn::network<float>& net) {
+/// The epochs that are done, as a table and as curves.
+void write_history(const options& o, const std::vector<phase>& phases) {
   const std::filesystem::path dir = o.out;
   std::error_code failure;
   std::filesystem::create_directories(dir, failure);
@@ -141,7 +142,11 @@ void write(const options& o, const std::vector<phase>& phases, sp::nn::network<f
   sp::io::write_file(dir / "loss.svg", loss_chart(phases, title));
   sp::io::write_file(dir / "accuracy.svg", accuracy_chart(phases, title));
   sp::io::write_file(dir / "rate.svg", rate_chart(phases, title));
-  sp::io::save_masks(dir / "masks.npz", net.masks());
+}
+
+void write(const options& o, const std::vector<phase>& phases, sp::nn::network<float>& net) {
+  write_history(o, phases);
+  sp::io::save_masks(std::filesystem::path(o.out) / "masks.npz", net.masks());
   if (!o.weights_out.empty()) sp::io::save_weights(o.weights_out, net);
   say(
       fmt::format("wrote {0}/history.csv, {0}/loss.svg, {0}/accuracy.svg, {0}/rate.svg, "
@@ -165,6 +170,7 @@ int run(const options& o) {
   if (o.fine_tune > 0 && !phases.back().done.stopped)
     phases.push_back(fine_tune_phase(net, data, o));
   if (phases.back().done.stopped) {
+    write_history(o, phases);
     say(o.checkpoint.empty() ? "stopped; nothing was kept (see --checkpoint)"
                              : "stopped; the same options with --resume go on from here");
     return 130;

