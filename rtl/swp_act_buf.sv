@@ -31,7 +31,7 @@ module swp_act_buf #(
   input  logic [      Lanes*32-1:0] data_i,
   // read
   input  logic                      re_i,
-  input  logic                      stride2_i,
+  input  logic [               2:0] stride_i,
   input  logic [            Aw-1:0] raddr_i,
   input  logic [            Aw-1:0] raddr_row_i,
   input  logic [           Poy-1:0] row_next_i,
@@ -40,7 +40,7 @@ module swp_act_buf #(
 );
 
   logic [Aw-1:0] col_step, raddr_col, raddr_both;
-  assign col_step   = stride2_i ? Aw'(2) : Aw'(1);
+  assign col_step   = Aw'(stride_i);
   assign raddr_col  = raddr_i + col_step;
   assign raddr_both = raddr_row_i + col_step;
 

@@ -15,8 +15,10 @@ module swp_caps #(
   parameter int unsigned WgtDepth   = 8192,
   parameter int unsigned ListDepth  = 4096,
   parameter int unsigned ParamDepth = 128,
+  parameter int unsigned ResDepth   = 64,
   parameter bit          SkipEn     = 1'b1,
-  parameter bit          PoolEn     = 1'b1
+  parameter bit          PoolEn     = 1'b1,
+  parameter bit          AxiEn      = 1'b0
 ) (
   output logic [127:0] caps_o
 );
@@ -39,8 +41,11 @@ module swp_caps #(
     caps_o[Cap2 + swp_regs_pkg::FIELD_CAP2_PARAM_DEPTH_LOG2_BIT +: 8] = 8'($clog2(ParamDepth));
     caps_o[Cap3 + swp_regs_pkg::FIELD_CAP3_SKIP_BIT]                  = SkipEn;
     caps_o[Cap3 + swp_regs_pkg::FIELD_CAP3_POOL_BIT]                  = PoolEn;
+    caps_o[Cap3 + swp_regs_pkg::FIELD_CAP3_AXI_BIT]                   = AxiEn;
     caps_o[Cap3 + swp_regs_pkg::FIELD_CAP3_IMAGE_VERSION_BIT +: 8]    =
         swp_regs_pkg::LAYER_VERSION[7:0];
+    caps_o[Cap3 + swp_regs_pkg::FIELD_CAP3_RES_DEPTH_LOG2_P1_BIT +: 8] =
+        (ResDepth == 0) ? 8'd0 : 8'($clog2(ResDepth) + 1);
   end
 
 endmodule : swp_caps

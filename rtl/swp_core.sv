@@ -20,13 +20,14 @@
 module swp_core #(
   parameter  int unsigned Poy        = 4,     // output rows computed at once
   parameter  int unsigned Pox        = 8,     // output columns computed at once
-  parameter  int unsigned Pof        = 8,     // output channels computed at once: 4, 8, 16
+  parameter  int unsigned Pof        = 8,     // output channels computed at once: 1, 4, 8, 16
   parameter  int unsigned Chains     = 2,     // drain chains, divides Pox
   parameter  int unsigned BusBytes   = 32,    // bytes of a beat: 8, 16, 32, 64, not below Pof
   parameter  int unsigned ActDepth   = 1024,  // words per bank and half
   parameter  int unsigned WgtDepth   = 8192,  // words of Pof bytes per half
   parameter  int unsigned ListDepth  = 4096,  // index entries per half
   parameter  int unsigned ParamDepth = 128,   // output groups per half
+  parameter  int unsigned ResDepth   = 64,    // passes per half of the residual buffer; 0: none
   parameter  bit          SkipEn     = 1'b1,  // index lists; 0: every row walks all slots
   parameter  bit          PoolEn     = 1'b1,  // 2x2 maximum pooling
   localparam int unsigned Bw         = 8 * BusBytes
@@ -41,7 +42,11 @@ module swp_core #(
   input  logic [      15:0] layer_count_i,
   output logic              busy_o,
   output logic              done_o,
-  output logic [       7:0] error_o,
+  output logic [       7:0] error_o,         // 0, or why the run failed
+  output logic [       7:0] error_detail_o,  // the rule that a record breaks
+  output logic [      39:0] error_addr_o,    // where
+  input  logic              abort_i,         // ends the run, in order
+  input  logic [      31:0] watchdog_i,      // most cycles without progress; 0: any number
   // memory, read
   output logic              rd_req_valid_o,
   input  logic              rd_req_ready_i,
@@ -50,12 +55,16 @@ module swp_core #(
   input  logic              rd_valid_i,
   output logic              rd_ready_o,
   input  logic [    Bw-1:0] rd_data_i,
+  input  logic [       1:0] rd_error_i,   // AXI response: 2 slave, 3 decode error
   // memory, write
   output logic              wr_valid_o,
   input  logic              wr_ready_i,
   output logic [      39:0] wr_addr_o,
   output logic [Pox*32-1:0] wr_data_o,
   output logic [ Pox*4-1:0] wr_strb_o,
+  output logic              wr_fence_o,   // the last write of a step, perhaps without a byte
+  input  logic [       1:0] wr_error_i,   // with wr_fenced_i: of any write since the last answer
+  input  logic              wr_fenced_i,  // what was written up to the oldest fence can be read
   // counters
   output logic [      31:0] cnt_cycles_o,
   output logic [      31:0] cnt_uops_o,
@@ -64,6 +73,17 @@ module swp_core #(
   output logic [      31:0] cnt_load_stalls_o,
   output logic [      31:0] cnt_read_beats_o,
   output logic [      31:0] cnt_write_beats_o,
+  output logic [      31:0] cnt_write_stalls_o,
+  output logic [      31:0] cnt_weight_stalls_o,
+  output logic [      31:0] cnt_act_stalls_o,
+  output logic [      31:0] cnt_hazard_stalls_o,
+  output logic [      31:0] cnt_passes_o,
+  output logic [      31:0] cnt_blocks_skipped_o,
+  output logic [      31:0] cnt_uops_skipped_o,
+  output logic [      31:0] cnt_groups_skipped_o,
+  output logic [      31:0] cnt_weight_beats_o,
+  output logic [      31:0] cnt_act_beats_o,
+  output logic [      31:0] cnt_res_beats_o,
   // internal state
   output logic [      63:0] probe_o
 );
@@ -75,8 +95,11 @@ module swp_core #(
   if (Pox < 1 || Pox > 16 || (Pox & (Pox - 1)) != 0) begin : gen_bad_pox
     $error("Pox must be a power of two, 1 <= Pox <= 16");
   end
-  if (Pof != 4 && Pof != 8 && Pof != 16) begin : gen_bad_pof
-    $error("Pof must be 4, 8 or 16");
+  if (Pof != 1 && Pof != 4 && Pof != 8 && Pof != 16) begin : gen_bad_pof
+    $error("Pof must be 1, 4, 8 or 16");
+  end
+  if (Pof == 1 && (PoolEn || ResDepth != 0)) begin : gen_bad_single
+    $error("Pof = 1 has neither pooling nor residual add");
   end
   if (Chains < 1 || Chains > Pox || (Chains & (Chains - 1)) != 0) begin : gen_bad_chains
     $error("Chains must be a power of two that divides Pox");
@@ -97,6 +120,9 @@ module swp_core #(
   if (ParamDepth < 2 || (ParamDepth & (ParamDepth - 1)) != 0) begin : gen_bad_param
     $error("ParamDepth must be a power of two >= 2");
   end
+  if (ResDepth == 1 || (ResDepth & (ResDepth - 1)) != 0) begin : gen_bad_res
+    $error("ResDepth must be 0 or a power of two >= 2");
+  end
   if (PoolEn && (Poy < 2 || Pox < 2)) begin : gen_bad_pool
     $error("pooling needs Poy >= 2 and Pox >= 2");
   end
@@ -114,19 +140,25 @@ module swp_core #(
   localparam int unsigned Rw       = $clog2(ParamDepth);
   localparam int unsigned LayerBw  = 8 * 128;
   localparam int unsigned StepBw   = 8 * 64;
+  localparam bit          ResEn    = ResDepth != 0;
 
   // --- controller and loader --------------------------------------------------------------------
-  logic               go_desc, go_step, load_idle, step_go, w_sel, a_sel;
+  logic               go_layer, go_step, load_idle, step_go, layer_go, w_sel, a_sel, r_sel;
   logic               seq_idle, store_idle, clear;
   logic [       31:0] go_index, desc_addr;
   logic [        3:0] ctrl_state;
-  logic [        1:0] load_state;
-  logic [LayerBw-1:0] layer;
+  logic [        2:0] load_state;
+  logic [        7:0] load_error, load_detail;
+  logic [       39:0] load_error_addr;
+  logic [        2:0] load_what;
+  logic               stop, progress, retire;
+  logic [       15:0] unstored;
+  logic [LayerBw-1:0] next_layer, layer;  // of the step that is loaded, that is computed
   logic [ StepBw-1:0] next, cur_q;
 
   // The layer's fields that the datapath uses.
-  logic        pool, in_signed, out_signed, interleaved, stride2;
-  logic [ 2:0] seg_y_log2, seg_x_log2;
+  logic        pool, in_signed, out_signed;
+  logic [ 2:0] stride, seg_y_log2, seg_x_log2;
   logic [15:0] in_h, in_w, conv_h, conv_w, bank_cols, slot_words;
   logic [31:0] out_px_stride, out_row_stride, out_group_stride, out_image_stride;
 
@@ -135,9 +167,7 @@ module swp_core #(
   assign in_signed   = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_INPUT_SIGNED];
   assign out_signed  = layer[swp_regs_pkg::LAYER_FLAGS_BIT
                              + swp_regs_pkg::LAYER_FLAG_OUTPUT_SIGNED];
-  assign interleaved = layer[swp_regs_pkg::LAYER_FLAGS_BIT
-                             + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED];
-  assign stride2     = layer[swp_regs_pkg::LAYER_STRIDE_BIT + 1];
+  assign stride      = layer[swp_regs_pkg::LAYER_STRIDE_BIT +: 3];
   assign seg_y_log2  = layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3];
   assign seg_x_log2  = layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3];
   assign in_h        = layer[swp_regs_pkg::LAYER_IN_H_BIT +: 16];
@@ -152,14 +182,7 @@ module swp_core #(
   assign out_group_stride = layer[swp_regs_pkg::LAYER_OUT_GROUP_STRIDE_BIT +: 32];
   assign out_image_stride = layer[swp_regs_pkg::LAYER_OUT_IMAGE_STRIDE_BIT +: 32];
 
-  swp_ctrl #(
-    .Poy     (Poy),
-    .Pox     (Pox),
-    .Pof     (Pof),
-    .BusBytes(BusBytes),
-    .SkipEn  (SkipEn),
-    .PoolEn  (PoolEn)
-  ) u_ctrl (
+  swp_ctrl u_ctrl (
     .clk_i,
     .rst_ni,
     .start_i,
@@ -168,35 +191,45 @@ module swp_core #(
     .busy_o,
     .done_o,
     .error_o,
-    .go_desc_o         (go_desc),
+    .error_detail_o,
+    .error_addr_o,
+    .abort_i,
+    .watchdog_i,
+    .progress_i        (progress),
+    .stop_o            (stop),
+    .go_layer_o        (go_layer),
     .go_step_o         (go_step),
     .go_index_o        (go_index),
     .desc_addr_o       (desc_addr),
     .load_idle_i       (load_idle),
-    .magic_i           (layer[swp_regs_pkg::LAYER_MAGIC_BIT +: 32]),
-    .version_i         (layer[swp_regs_pkg::LAYER_VERSION_BIT +: 16]),
-    .bytes_i           (layer[swp_regs_pkg::LAYER_BYTES_BIT +: 16]),
-    .poy_i             (layer[swp_regs_pkg::LAYER_POY_BIT +: 8]),
-    .pox_i             (layer[swp_regs_pkg::LAYER_POX_BIT +: 8]),
-    .pof_i             (layer[swp_regs_pkg::LAYER_POF_BIT +: 8]),
-    .bus_bytes_i       (layer[swp_regs_pkg::LAYER_BUS_BYTES_BIT +: 8]),
-    .pool_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_POOL]),
-    .skip_i            (layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_SKIP]),
-    .step_count_i      (layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
+    .load_error_i      (load_error),
+    .load_detail_i     (load_detail),
+    .load_addr_i       (load_error_addr),
+    .step_count_i      (next_layer[swp_regs_pkg::LAYER_STEP_COUNT_BIT +: 32]),
     .next_new_weights_i(next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_NEW_WEIGHTS]),
     .next_new_acts_i   (next[swp_regs_pkg::STEP_FLAGS_BIT
                              + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS]),
+    .next_residual_i   (next[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL]),
     .step_go_o         (step_go),
+    .layer_go_o        (layer_go),
     .w_sel_o           (w_sel),
     .a_sel_o           (a_sel),
+    .r_sel_o           (r_sel),
     .seq_idle_i        (seq_idle),
     .store_idle_i      (store_idle),
+    .fenced_i          (wr_fenced_i),
+    .write_error_i     (wr_error_i),
+    .unstored_o        (unstored),
     .clear_o           (clear),
     .state_o           (ctrl_state)
   );
 
   always_ff @(posedge clk_i) begin
     if (step_go) cur_q <= next;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (layer_go) layer <= next_layer;
   end
 
   // The current step's fields that the datapath uses.
@@ -213,26 +246,44 @@ module swp_core #(
   assign og_first      = cur_q[swp_regs_pkg::STEP_OG_FIRST_BIT +: 16];
   assign last_channels = cur_q[swp_regs_pkg::STEP_LAST_CHANNELS_BIT +: 8];
 
-  logic        buf_clear, list_we, param_we, weight_we, plane_start, plane_part;
+  logic        buf_clear, list_we, param_we, weight_we;
+  logic        plane_start, plane_res, plane_part, plane_beat_end, res_busy;
   logic [15:0] list_data, plane_image;
   logic [31:0] param_data, plane_slot_base;
   logic [ 4:0] plane_sub;
   logic [ 3:0] plane_lead;
+  logic [15:0] res_pass;
+  logic [ 1:0] res_c4;
 
   swp_load #(
-    .BusBytes(BusBytes)
+    .Poy     (Poy),
+    .Pox     (Pox),
+    .Pof     (Pof),
+    .Chains  (Chains),
+    .BusBytes(BusBytes),
+    .ResDepth(ResDepth),
+    .SkipEn  (SkipEn),
+    .PoolEn  (PoolEn)
   ) u_load (
     .clk_i,
     .rst_ni,
     .image_base_i,
     .act_base_i,
-    .go_desc_i        (go_desc),
+    .start_i          (clear),
+    .go_layer_i       (go_layer),
     .go_step_i        (go_step),
     .go_index_i       (go_index),
     .desc_addr_i      (desc_addr),
     .idle_o           (load_idle),
+    .stop_i           (stop),
+    .error_o          (load_error),
+    .detail_o         (load_detail),
+    .error_addr_o     (load_error_addr),
+    .unstored_i       (unstored),
+    .res_busy_i       (res_busy),
     .state_o          (load_state),
-    .layer_o          (layer),
+    .what_o           (load_what),
+    .layer_o          (next_layer),
     .step_o           (next),
     .rd_req_valid_o,
     .rd_req_ready_i,
@@ -241,6 +292,7 @@ module swp_core #(
     .rd_valid_i,
     .rd_ready_o,
     .rd_data_i,
+    .rd_error_i,
     .clear_o          (buf_clear),
     .list_we_o        (list_we),
     .param_we_o       (param_we),
@@ -248,11 +300,45 @@ module swp_core #(
     .list_data_o      (list_data),
     .param_data_o     (param_data),
     .plane_start_o    (plane_start),
+    .plane_res_o      (plane_res),
     .plane_part_o     (plane_part),
     .plane_sub_o      (plane_sub),
+    .plane_beat_end_o (plane_beat_end),
     .plane_lead_o     (plane_lead),
     .plane_image_o    (plane_image),
-    .plane_slot_base_o(plane_slot_base)
+    .plane_slot_base_o(plane_slot_base),
+    .res_pass_o       (res_pass),
+    .res_c4_o         (res_c4)
+  );
+
+  logic             words_part, words_beat_end, words_res;
+  logic [Lanes-1:0] words_inside, words_now;
+  logic [   Bw-1:0] words_data;
+
+  swp_load_words #(
+    .BusBytes(BusBytes)
+  ) u_words (
+    .clk_i,
+    .rst_ni,
+    .start_i    (plane_start),
+    .residual_i (plane_res),
+    .lead_i     (plane_lead),
+    .words_i    (plane_res ? next[swp_regs_pkg::STEP_RES_WORDS_BIT +: 16]
+                           : next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 16]),
+    .part_i     (plane_part),
+    .sub_i      (plane_sub),
+    .beat_end_i (plane_beat_end),
+    .data_i     (rd_data_i),
+    .load_log2_i(plane_res ? next_layer[swp_regs_pkg::LAYER_RES_LOAD_LOG2_BIT +: 8]
+                           : next_layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
+    .strided_i  (!plane_res && next_layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                                     + swp_regs_pkg::LAYER_FLAG_LOAD_STRIDED]),
+    .residual_o (words_res),
+    .part_o     (words_part),
+    .beat_end_o (words_beat_end),
+    .inside_o   (words_inside),
+    .now_o      (words_now),
+    .data_o     (words_data)
   );
 
   logic                      place_any;
@@ -269,22 +355,23 @@ module swp_core #(
   ) u_place (
     .clk_i,
     .rst_ni,
-    .start_i      (plane_start),
-    .part_i       (plane_part),
-    .sub_i        (plane_sub),
-    .data_i       (rd_data_i),
-    .lead_i       (plane_lead),
+    .start_i      (plane_start && !plane_res),
     .image_i      (plane_image),
     .slot_base_i  (Aw'(plane_slot_base)),
-    .stride2_i    (stride2),
-    .interleaved_i(interleaved),
-    .load_log2_i  (layer[swp_regs_pkg::LAYER_LOAD_LOG2_BIT +: 8]),
-    .seg_y_log2_i (seg_y_log2),
-    .seg_x_log2_i (seg_x_log2),
-    .in_w_i       (in_w),
-    .bank_cols_i  (Aw'(bank_cols)),
-    .y_first_i    (next[swp_regs_pkg::STEP_Y_FIRST_BIT +: 16]),
-    .plane_words_i(next[swp_regs_pkg::STEP_PLANE_WORDS_BIT +: 32]),
+    .part_i       (words_part && !words_res),
+    .beat_end_i   (words_beat_end),
+    .inside_i     (words_inside),
+    .now_i        (words_now),
+    .data_i       (words_data),
+    .stride_i     (next_layer[swp_regs_pkg::LAYER_STRIDE_BIT +: 3]),
+    .phase_zero_i (next_layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_PHASE_ZERO]),
+    .interleaved_i(next_layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                              + swp_regs_pkg::LAYER_FLAG_INPUT_INTERLEAVED]),
+    .seg_y_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3]),
+    .seg_x_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3]),
+    .in_w_i       (next_layer[swp_regs_pkg::LAYER_IN_W_BIT +: 16]),
+    .bank_cols_i  (Aw'(next_layer[swp_regs_pkg::LAYER_BANK_COLS_BIT +: 16])),
+    .y_start_i    (next[swp_regs_pkg::STEP_Y_START_BIT +: 8]),
     .any_o        (place_any),
     .valid_o      (place_valid),
     .bank_o       (place_bank),
@@ -315,6 +402,7 @@ module swp_core #(
     .list_addr_i    (list_addr_q),
     .list_data_i    (list_data),
     .start_i        (step_go),
+    .stop_i         (stop),
     .half_i         (w_sel),
     .rows_i         (rows),
     .sub_rows_i     (sub_rows),
@@ -340,7 +428,7 @@ module swp_core #(
   logic [ Ww-1:0] wgt_addr;
   logic [    1:0] p2_ci;
   logic [    3:0] p2_rot_y, p2_rot_x;
-  logic           drain_ready, en, retire, issue, block, uop_first, uop_last, uop_null;
+  logic           drain_ready, en, issue, block, uop_first, uop_last, uop_null;
   logic [   11:0] uop_slot;
   logic [    1:0] uop_ci;
   logic [    2:0] uop_ky, uop_kx;
@@ -355,6 +443,7 @@ module swp_core #(
     .clk_i,
     .rst_ni,
     .start_i      (step_go),
+    .stop_i       (stop),
     .walk_active_i(walk_active),
     .entry_valid_i(entry_valid),
     .slot_i       (entry_slot),
@@ -365,10 +454,11 @@ module swp_core #(
     .sx_i         (sub_x),
     .sy_i         (sub_y),
     .take_o       (take),
-    .kernel_h_i   (layer[swp_regs_pkg::LAYER_KERNEL_H_BIT +: 3]),
-    .kernel_w_i   (layer[swp_regs_pkg::LAYER_KERNEL_W_BIT +: 3]),
-    .stride2_i    (stride2),
-    .pad_i        (layer[swp_regs_pkg::LAYER_PAD_BIT +: 3]),
+    .kernel_h_i   (layer[swp_regs_pkg::LAYER_KERNEL_H_BIT +: 4]),
+    .kernel_w_i   (layer[swp_regs_pkg::LAYER_KERNEL_W_BIT +: 4]),
+    .stride_i     (stride),
+    .dilation_i   (layer[swp_regs_pkg::LAYER_DILATION_BIT +: 3]),
+    .pad_i        (layer[swp_regs_pkg::LAYER_PAD_BIT +: 4]),
     .seg_y_log2_i (seg_y_log2),
     .seg_x_log2_i (seg_x_log2),
     .in_h_i       (in_h),
@@ -431,7 +521,7 @@ module swp_core #(
     .addr_i     (place_addr),
     .data_i     (place_data),
     .re_i       (act_re),
-    .stride2_i  (stride2),
+    .stride_i   (stride),
     .raddr_i    (act_addr),
     .raddr_row_i(act_addr_row),
     .row_next_i (row_next),
@@ -497,12 +587,13 @@ module swp_core #(
   );
 
   // --- drain, requantisation, pooling, store ----------------------------------------------------
-  logic          drain_active;
+  logic          drain_active, emptied, pass_end;
   logic [Tw-1:0] group;
   logic [Rw-1:0] param_row;
   logic [  39:0] pass_addr;
   logic [  16:0] pass_y, pass_x;
   logic [  19:0] pass_word;
+  logic [   1:0] pass_byte;
   logic [   2:0] alloc, filled;
 
   swp_drain #(
@@ -516,6 +607,7 @@ module swp_core #(
     .rst_ni,
     .start_i           (step_go),
     .start_addr_i      (act_base_i + {8'd0, next[swp_regs_pkg::STEP_OUT_OFFSET_BIT +: 32]}),
+    .rows_i            (rows),
     .sub_rows_i        (sub_rows),
     .sub_cols_i        (sub_cols),
     .oy_first_i        (oy_first),
@@ -532,12 +624,15 @@ module swp_core #(
     .ready_o           (drain_ready),
     .active_o          (drain_active),
     .group_valid_o     (group_valid),
+    .emptied_o         (emptied),
     .group_o           (group),
     .param_row_o       (param_row),
     .pass_addr_o       (pass_addr),
     .pass_y_o          (pass_y),
     .pass_x_o          (pass_x),
-    .pass_word_o       (pass_word)
+    .pass_word_o       (pass_word),
+    .pass_byte_o       (pass_byte),
+    .pass_end_o        (pass_end)
   );
 
   logic [Pof*32-1:0] bias;
@@ -561,6 +656,60 @@ module swp_core #(
     .shift_o (shift)
   );
 
+  // --- residual ---------------------------------------------------------------------------------
+  logic                    res_on;
+  logic [Chains*Pof*8-1:0] res_bytes;
+
+  if (ResEn) begin : gen_residual
+    localparam int unsigned Nw = $clog2(ResDepth);
+    logic residual;
+    assign residual = layer[swp_regs_pkg::LAYER_FLAGS_BIT + swp_regs_pkg::LAYER_FLAG_RESIDUAL]
+                   && cur_q[swp_regs_pkg::STEP_FLAGS_BIT + swp_regs_pkg::STEP_FLAG_RESIDUAL];
+
+    swp_residual #(
+      .Poy     (Poy),
+      .Pox     (Pox),
+      .Pof     (Pof),
+      .Chains  (Chains),
+      .BusBytes(BusBytes),
+      .ResDepth(ResDepth)
+    ) u_residual (
+      .clk_i,
+      .rst_ni,
+      .start_i      (plane_start && plane_res),
+      .image_i      (plane_image),
+      .pass_i       (Nw'(res_pass)),
+      .c4_i         (res_c4),
+      .part_i       (words_part && words_res),
+      .beat_end_i   (words_beat_end),
+      .inside_i     (words_inside),
+      .now_i        (words_now),
+      .data_i       (words_data),
+      .busy_o       (res_busy),
+      .stride2_i    (next_layer[swp_regs_pkg::LAYER_RES_STRIDE_BIT + 1]),
+      .seg_y_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_Y_LOG2_BIT +: 3]),
+      .seg_x_log2_i (next_layer[swp_regs_pkg::LAYER_SEG_X_LOG2_BIT +: 3]),
+      .res_w_i      (next_layer[swp_regs_pkg::LAYER_RES_W_BIT +: 16]),
+      .sub_rows_i   (next[swp_regs_pkg::STEP_SUB_ROWS_BIT +: 16]),
+      .sub_cols_i   (next[swp_regs_pkg::STEP_SUB_COLS_BIT +: 16]),
+      .step_go_i    (step_go),
+      .r_sel_i      (r_sel),
+      .on_i         (residual),
+      .retire_i     (retire),
+      .emptied_i    (emptied),
+      .group_valid_i(group_valid),
+      .group_i      (group),
+      .on_o         (res_on),
+      .data_o       (res_bytes)
+    );
+  end else begin : gen_no_residual
+    assign res_busy  = 1'b0;
+    assign res_on    = 1'b0;
+    assign res_bytes = '0;
+    logic unused_residual;
+    assign unused_residual = &{1'b0, words_res, res_pass, res_c4, emptied};
+  end
+
   logic                    q3_valid;
   logic [          Tw-1:0] q3_group;
   logic [Chains*Pof*8-1:0] q3_bytes;
@@ -568,7 +717,8 @@ module swp_core #(
   swp_requant #(
     .Pof   (Pof),
     .Chains(Chains),
-    .Tw    (Tw)
+    .Tw    (Tw),
+    .ResEn (ResEn)
   ) u_requant (
     .clk_i,
     .rst_ni,
@@ -578,6 +728,13 @@ module swp_core #(
     .bias_i    (bias),
     .mult_i    (mult),
     .shift_i   (shift),
+    .res_on_i    (res_on),
+    .res_i       (res_bytes),
+    .res_signed_i(layer[swp_regs_pkg::LAYER_FLAGS_BIT
+                        + swp_regs_pkg::LAYER_FLAG_RESIDUAL_SIGNED]),
+    .res_zero_i  (layer[swp_regs_pkg::LAYER_RES_ZERO_BIT +: 9]),
+    .res_mult_i  (layer[swp_regs_pkg::LAYER_RES_MULTIPLIER_BIT +: 16]),
+    .res_shift_i (layer[swp_regs_pkg::LAYER_RES_SHIFT_BIT +: 5]),
     .zero_out_i(layer[swp_regs_pkg::LAYER_ZERO_OUT_BIT +: 16]),
     .clamp_lo_i(layer[swp_regs_pkg::LAYER_CLAMP_LO_BIT +: 16]),
     .clamp_hi_i(layer[swp_regs_pkg::LAYER_CLAMP_HI_BIT +: 16]),
@@ -643,6 +800,8 @@ module swp_core #(
     .pass_y_i          (pass_y),
     .pass_x_i          (pass_x),
     .pass_word_i       (pass_word),
+    .pass_byte_i       (pass_byte),
+    .pass_end_i        (pass_end),
     .images_i          (images),
     .fill_i            (fill),
     .fill_buf_o        (fill_buf),
@@ -669,32 +828,67 @@ module swp_core #(
     .wr_ready_i,
     .wr_addr_o,
     .wr_data_o,
-    .wr_strb_o
+    .wr_strb_o,
+    .wr_fence_o
   );
 
   // --- counters and probe -----------------------------------------------------------------------
+  // The loader's requests are numbered: 0, 1 records, 2-4 weights, 5, 6 planes, 7 residual.
+  logic read, write;
+  assign read     = rd_valid_i && rd_ready_o;
+  assign write    = wr_valid_o && wr_ready_i;
+  assign progress = retire || read || write || (rd_req_valid_o && rd_req_ready_i);
+
   swp_counters u_counters (
     .clk_i,
     .rst_ni,
-    .clear_i       (clear),
-    .busy_i        (busy_o),
-    .issue_i       (issue),
-    .block_i       (block),
-    .drain_stall_i (!en),
-    .load_stall_i  (ctrl_state == swp_regs_pkg::CTRL_STEP_WAIT && seq_idle && !load_idle),
-    .read_i        (rd_valid_i && rd_ready_o),
-    .write_i       (wr_valid_o && wr_ready_i),
-    .cycles_o      (cnt_cycles_o),
-    .uops_o        (cnt_uops_o),
-    .blocks_o      (cnt_blocks_o),
-    .drain_stalls_o(cnt_drain_stalls_o),
-    .load_stalls_o (cnt_load_stalls_o),
-    .read_beats_o  (cnt_read_beats_o),
-    .write_beats_o (cnt_write_beats_o)
+    .clear_i         (clear),
+    .busy_i          (busy_o),
+    .issue_i         (issue),
+    .null_i          (uop_null),
+    .block_i         (block),
+    .pass_last_i     (uop_last),
+    .retire_i        (retire),
+    .stall_i         (!en),
+    .stores_full_i   (alloc == 3'(swp_regs_pkg::OUT_BUFFERS)),
+    .in_groups_i     (layer[swp_regs_pkg::LAYER_IN_GROUPS_BIT +: 16]),
+    .row_uops_i      (layer[swp_regs_pkg::LAYER_ROW_UOPS_BIT +: 32]),
+    .tile_go_i       (step_go && next[swp_regs_pkg::STEP_FLAGS_BIT
+                                      + swp_regs_pkg::STEP_FLAG_NEW_ACTIVATIONS]),
+    .tile_groups_i   (next_layer[swp_regs_pkg::LAYER_IN_GROUPS_BIT +: 16]),
+    .tile_slots_i    (next[swp_regs_pkg::STEP_SLOTS_BIT +: 16]),
+    .load_stall_i    (ctrl_state == swp_regs_pkg::CTRL_STEP_WAIT && seq_idle && !load_idle),
+    .load_hold_i     (load_state == swp_regs_pkg::LOAD_HOLD),
+    .load_tile_i     (load_what >= 3'd5),
+    .load_res_i      (load_what == 3'd7),
+    .load_record_i   (load_what <= 3'd1),
+    .read_i          (read),
+    .write_i         (write && wr_strb_o != '0),
+    .cycles_o        (cnt_cycles_o),
+    .uops_o          (cnt_uops_o),
+    .blocks_o        (cnt_blocks_o),
+    .drain_stalls_o  (cnt_drain_stalls_o),
+    .load_stalls_o   (cnt_load_stalls_o),
+    .read_beats_o    (cnt_read_beats_o),
+    .write_beats_o   (cnt_write_beats_o),
+    .write_stalls_o  (cnt_write_stalls_o),
+    .weight_stalls_o (cnt_weight_stalls_o),
+    .act_stalls_o    (cnt_act_stalls_o),
+    .hazard_stalls_o (cnt_hazard_stalls_o),
+    .passes_o        (cnt_passes_o),
+    .blocks_skipped_o(cnt_blocks_skipped_o),
+    .uops_skipped_o  (cnt_uops_skipped_o),
+    .groups_skipped_o(cnt_groups_skipped_o),
+    .weight_beats_o  (cnt_weight_beats_o),
+    .act_beats_o     (cnt_act_beats_o),
+    .res_beats_o     (cnt_res_beats_o)
   );
 
   assign probe_o = {
-    6'd0,
+    1'd0,
+    unstored[2:0],
+    r_sel,
+    load_state[2],
     uop_waddr,
     a_sel,
     w_sel,
@@ -712,17 +906,20 @@ module swp_core #(
     uop_first,
     issue,
     en,
-    load_state,
+    load_state[1:0],
     ctrl_state
   };
 
   // Fields of the records that hardware does not look at: checks of the software's side, reserved
   // bytes, and the loader's fields in the current step.
   logic unused_fields;
-  assign unused_fields = &{1'b0, layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr};
+  assign unused_fields = &{1'b0, layer, next_layer, cur_q, bank_cols, slot_words, plane_slot_base, wgt_addr,
+                           res_pass};
 
   `SWP_ASSERT(RetireIsLast, !retire || p4_last)
   `SWP_ASSERT(FillIsAllocated, !fill || filled < alloc)
+  `SWP_ASSERT(FlushedIsStored, !(ctrl_state == swp_regs_pkg::CTRL_FLUSH && unstored == 16'd0)
+              || store_idle)
 
 endmodule : swp_core
 

@@ -11,7 +11,8 @@
 //
 // ready_o: a retire in this cycle finds room. Passes retire in the order rows, sy, sx (fastest), so
 // row, sub-tile and address are counted here and need not travel with the micro-ops; start_i begins
-// the count of a step, and start_addr_i is the address of its first pass.
+// the count of a step, and start_addr_i is the address of its first pass. With Pof = 1 four rows share a
+// channel word: pass_byte_o says which of its bytes the pass is.
 
 `include "swp_assert.svh"
 `default_nettype none
@@ -31,6 +32,7 @@ module swp_drain #(
   // step
   input  logic          start_i,
   input  logic [  39:0] start_addr_i,
+  input  logic [  15:0] rows_i,
   input  logic [  15:0] sub_rows_i,
   input  logic [  15:0] sub_cols_i,
   input  logic [  15:0] oy_first_i,
@@ -49,16 +51,19 @@ module swp_drain #(
   output logic          ready_o,
   output logic          active_o,
   output logic          group_valid_o,
+  output logic          emptied_o,  // every result of the last pass has been shown
   output logic [Tw-1:0] group_o,
   output logic [Rw-1:0] param_row_o,
   // place of the pass that retires
   output logic [  39:0] pass_addr_o,
   output logic [  16:0] pass_y_o,
   output logic [  16:0] pass_x_o,
-  output logic [  19:0] pass_word_o  // channel word of the pass in the layer
+  output logic [  19:0] pass_word_o,  // channel word of the pass in the layer
+  output logic [   1:0] pass_byte_o,
+  output logic          pass_end_o    // the step's last one
 );
 
-  localparam int unsigned WordsLog2 = $clog2(Pof / 4);
+  localparam int unsigned WordsLog2 = (Pof > 4) ? $clog2(Pof / 4) : 0;
 
   // --- shifting ---------------------------------------------------------------------------------
   logic        active_q;
@@ -84,9 +89,11 @@ module swp_drain #(
   assign active_o      = active_q;
   assign group_valid_o = active_q && t_q < 16'(Cycles);
   assign group_o       = t_q[Tw-1:0];
+  assign emptied_o     = !active_q || {1'b0, t_q} + 17'd1 >= 17'(Cycles);
 
   // --- place of the pass ------------------------------------------------------------------------
   logic [15:0] r_q, sy_q, sx_q;
+  logic [19:0] group;  // output group in the layer
   logic [39:0] addr_q, line_addr_q, row_addr_q;  // of the pass, of (r, sy, 0), of (r, 0, 0)
   logic [39:0] next_col, next_line, next_row;
   logic        sx_end, sy_end;
@@ -98,7 +105,8 @@ module swp_drain #(
   assign out_seg_x = seg_x_log2_i - {2'd0, pool_i};
   assign next_col  = addr_q + ({8'd0, out_px_stride_i} << out_seg_x);
   assign next_line = line_addr_q + ({8'd0, out_row_stride_i} << out_seg_y);
-  assign next_row  = row_addr_q + ({8'd0, out_group_stride_i} << WordsLog2);
+  assign next_row  = (Pof == 1 && group[1:0] != 2'd3)
+                   ? row_addr_q : row_addr_q + ({8'd0, out_group_stride_i} << WordsLog2);
 
   always_ff @(posedge clk_i) begin
     if (start_i) begin
@@ -134,7 +142,10 @@ module swp_drain #(
   assign pass_addr_o = addr_q;
   assign pass_y_o    = pool_i ? y_conv[17:1] : y_conv[16:0];
   assign pass_x_o    = pool_i ? x_conv[17:1] : x_conv[16:0];
-  assign pass_word_o = ({4'd0, og_first_i} + {4'd0, r_q}) << WordsLog2;
+  assign group       = {4'd0, og_first_i} + {4'd0, r_q};
+  assign pass_word_o = (Pof == 1) ? group >> 2 : group << WordsLog2;
+  assign pass_byte_o = (Pof == 1) ? group[1:0] : 2'd0;
+  assign pass_end_o  = sx_end && sy_end && r_q + 16'd1 == rows_i;
   assign param_row_o = r_q[Rw-1:0];
 
   logic unused_conv;

@@ -30,6 +30,7 @@ module swp_idx_walk #(
   input  logic [  15:0] list_data_i,
   // step; the fields are read from the cycle after start_i on
   input  logic          start_i,
+  input  logic          stop_i,  // ends the step wherever it is
   input  logic          half_i,
   input  logic [  15:0] rows_i,
   input  logic [  15:0] sub_rows_i,
@@ -63,7 +64,7 @@ module swp_idx_walk #(
   assign fetch    = active_q && (!valid_q || take_i) && !(pass_end && !again_o && row_end);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!rst_ni || stop_i) begin
       active_q <= 1'b0;
       valid_q  <= 1'b0;
     end else if (start_i) begin

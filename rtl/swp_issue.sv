@@ -28,6 +28,7 @@ module swp_issue #(
   input  logic           clk_i,
   input  logic           rst_ni,
   input  logic           start_i,  // StepGo
+  input  logic           stop_i,   // what is in the pipeline is dropped
   // walker
   input  logic           walk_active_i,
   input  logic           entry_valid_i,
@@ -40,10 +41,11 @@ module swp_issue #(
   input  logic [   15:0] sy_i,
   output logic           take_o,
   // layer and step
-  input  logic [    2:0] kernel_h_i,
-  input  logic [    2:0] kernel_w_i,
-  input  logic           stride2_i,
-  input  logic [    2:0] pad_i,
+  input  logic [    3:0] kernel_h_i,
+  input  logic [    3:0] kernel_w_i,
+  input  logic [    2:0] stride_i,
+  input  logic [    2:0] dilation_i,
+  input  logic [    3:0] pad_i,
   input  logic [    2:0] seg_y_log2_i,
   input  logic [    2:0] seg_x_log2_i,
   input  logic [   15:0] in_h_i,
@@ -98,8 +100,8 @@ module swp_issue #(
   logic [Ww-1:0] waddr_q, waddr_row_q, waddr_next;
   logic          kx_end, ky_end, ci_end, issue, take, uop_last;
 
-  assign kx_end   = kx_q + 3'd1 == kernel_w_i;
-  assign ky_end   = ky_q + 3'd1 == kernel_h_i;
+  assign kx_end   = {1'b0, kx_q} + 4'd1 == kernel_w_i;
+  assign ky_end   = {1'b0, ky_q} + 4'd1 == kernel_h_i;
   assign ci_end   = ci_q == channels_i;
   assign issue    = entry_valid_i && en_o;
   assign take     = issue && (null_i || (kx_end && ky_end && ci_end));
@@ -139,40 +141,59 @@ module swp_issue #(
     end
   end
 
+  // v * S, modulo 2^19; no multiplier for one of four numbers.
+  function automatic logic [18:0] times_stride(input logic [18:0] v, input logic [2:0] stride);
+    times_stride = (stride[0] ? v : 19'd0) + (stride[1] ? v << 1 : 19'd0)
+                 + (stride[2] ? v << 2 : 19'd0);
+  endfunction
+
   // --- where the micro-op reads -----------------------------------------------------------------
-  // Per direction, with d = k - pad: q = floor(d / S), ph = d mod S, rot = q mod Seg, and the bank
-  // row (column) is that of the sub-tile plus floor(q / Seg).
-  logic signed [ 4:0] dy, dx, qy, qx, fy, fx;
-  logic               ph_y, ph_x;
+  // Per direction, with e = E * k - pad: q = floor(e / S), ph = e mod S, rot = q mod Seg, and the
+  // bank row (column) is that of the sub-tile plus floor(q / Seg).
+  logic signed [ 5:0] ey, ex, qy, qx, fy, fx;
+  logic        [ 1:0] ph_y, ph_x;
   logic        [ 4:0] mask_y, mask_x;
   logic        [ 3:0] rot_y, rot_x;
   logic        [15:0] bank_row, bank_col;
-  logic        [16:0] bank_line, bank_x;
+  logic        [18:0] bank_line, bank_x;
   logic        [18:0] y0, x0;
 
-  assign dy        = $signed({2'b0, ky_q}) - $signed({2'b0, pad_i});
-  assign dx        = $signed({2'b0, kx_q}) - $signed({2'b0, pad_i});
-  assign qy        = stride2_i ? dy >>> 1 : dy;
-  assign qx        = stride2_i ? dx >>> 1 : dx;
-  assign ph_y      = stride2_i && dy[0];
-  assign ph_x      = stride2_i && dx[0];
+  swp_tap u_tap_y (
+    .k_i       (ky_q),
+    .stride_i,
+    .dilation_i,
+    .pad_i,
+    .offset_o  (ey),
+    .quotient_o(qy),
+    .phase_o   (ph_y)
+  );
+  swp_tap u_tap_x (
+    .k_i       (kx_q),
+    .stride_i,
+    .dilation_i,
+    .pad_i,
+    .offset_o  (ex),
+    .quotient_o(qx),
+    .phase_o   (ph_x)
+  );
+
   assign fy        = qy >>> seg_y_log2_i;
   assign fx        = qx >>> seg_x_log2_i;
   assign mask_y    = (5'd1 << seg_y_log2_i) - 5'd1;
   assign mask_x    = (5'd1 << seg_x_log2_i) - 5'd1;
   assign rot_y     = qy[3:0] & mask_y[3:0];
   assign rot_x     = qx[3:0] & mask_x[3:0];
-  assign bank_row  = row_idx0_i + sy_i + {{11{fy[4]}}, fy};
-  assign bank_col  = sx_i + {{11{fx[4]}}, fx};
-  assign bank_line = stride2_i ? {bank_row, ph_y} : {bank_row[15], bank_row};
-  assign bank_x    = stride2_i ? {bank_col, ph_x} : {bank_col[15], bank_col};
+  assign bank_row  = row_idx0_i + sy_i + {{10{fy[5]}}, fy};
+  assign bank_col  = sx_i + {{10{fx[5]}}, fx};
+  assign bank_line = times_stride({{3{bank_row[15]}}, bank_row}, stride_i) + {17'd0, ph_y};
+  assign bank_x    = times_stride({{3{bank_col[15]}}, bank_col}, stride_i) + {17'd0, ph_x};
 
   // Input coordinates of the array's first pixel; signed.
   logic [18:0] oy, ox;
   assign oy = {3'd0, oy_first_i} + ({3'd0, sy_i} << seg_y_log2_i);
   assign ox = {3'd0, sx_i} << seg_x_log2_i;
-  assign y0 = (stride2_i ? oy << 1 : oy) + {{14{dy[4]}}, dy};
-  assign x0 = (stride2_i ? ox << 1 : ox) + {{14{dx[4]}}, dx};
+  assign y0 = times_stride(oy, stride_i) + {{13{ey[5]}}, ey};
+  assign x0 = times_stride(ox, stride_i) + {{13{ex[5]}}, ex};
 
   // --- P1 ---------------------------------------------------------------------------------------
   logic          p1_valid_q, p1_first_q, p1_last_q, p1_null_q;
@@ -183,7 +204,7 @@ module swp_issue #(
   logic [Ww-1:0] p1_waddr_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) p1_valid_q <= 1'b0;
+    if (!rst_ni || stop_i) p1_valid_q <= 1'b0;
     else if (en_o) p1_valid_q <= entry_valid_i;
   end
 
@@ -208,7 +229,7 @@ module swp_issue #(
   assign wgt_re_o   = act_re_o;
   assign wgt_addr_o = p1_waddr_q;
   assign addr_o     = p1_slot_q + p1_row_q + p1_col_q;
-  assign addr_row_o = addr_o + (stride2_i ? bank_cols_i << 1 : bank_cols_i);
+  assign addr_row_o = addr_o + Aw'(times_stride(19'(bank_cols_i), stride_i));
 
   // Position of each array row and column inside its segment.
   for (genvar y = 0; y < Poy; y++) begin : gen_row
@@ -226,7 +247,7 @@ module swp_issue #(
   logic [Pox-1:0] p2_col_in_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) p2_valid_q <= 1'b0;
+    if (!rst_ni || stop_i) p2_valid_q <= 1'b0;
     else if (en_o) p2_valid_q <= p1_valid_q;
   end
 
@@ -243,19 +264,19 @@ module swp_issue #(
 
   // Inside the map: unsigned comparison, a negative coordinate is a great one.
   for (genvar y = 0; y < Poy; y++) begin : gen_row_in
-    logic [ 4:0] local_y;
+    logic [ 6:0] below;
     logic [18:0] in_y;
-    assign local_y = {1'b0, 4'(y) & mask_y[3:0]};
-    assign in_y    = p1_y_q + {14'd0, stride2_i ? local_y << 1 : local_y};
+    assign below = {3'd0, 4'(y) & mask_y[3:0]} * {4'd0, stride_i};
+    assign in_y  = p1_y_q + {12'd0, below};
     always_ff @(posedge clk_i) begin
       if (en_o && p1_valid_q) p2_row_in_q[y] <= in_y < {3'd0, in_h_i};
     end
   end
   for (genvar x = 0; x < Pox; x++) begin : gen_col_in
-    logic [ 4:0] local_x;
+    logic [ 6:0] beyond;
     logic [18:0] in_x;
-    assign local_x = {1'b0, 4'(x) & mask_x[3:0]};
-    assign in_x    = p1_x_q + {14'd0, stride2_i ? local_x << 1 : local_x};
+    assign beyond = {3'd0, 4'(x) & mask_x[3:0]} * {4'd0, stride_i};
+    assign in_x   = p1_x_q + {12'd0, beyond};
     always_ff @(posedge clk_i) begin
       if (en_o && p1_valid_q) p2_col_in_q[x] <= in_x < {3'd0, in_w_i};
     end
@@ -274,7 +295,7 @@ module swp_issue #(
   logic p4_valid_q, p4_first_q, p4_last_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!rst_ni || stop_i) begin
       p3_valid_q <= 1'b0;
       p4_valid_q <= 1'b0;
     end else if (en_o) begin

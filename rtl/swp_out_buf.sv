@@ -50,7 +50,9 @@ module swp_out_buf #(
       .rdata_o(pixel)
     );
 
-    if (Pof == 4) begin : gen_one
+    if (Pof == 1) begin : gen_byte
+      assign words_o[x*32 +: 32] = {24'd0, pixel};
+    end else if (Pof == 4) begin : gen_one
       assign words_o[x*32 +: 32] = pixel;
     end else if (Pof == 8) begin : gen_two
       assign words_o[x*32 +: 32] = c4_q[0] ? pixel[63:32] : pixel[31:0];

@@ -27,7 +27,7 @@ module swp_param_buf #(
   output logic [ Pof*6-1:0] shift_o
 );
 
-  localparam int unsigned ChBits = $clog2(Pof);
+  localparam int unsigned ChBits = (Pof > 1) ? $clog2(Pof) : 1;
 
   logic [       1:0] word_q;
   logic [ChBits-1:0] ch_q;
@@ -44,7 +44,7 @@ module swp_param_buf #(
     end else if (we_i) begin
       word_q <= (word_q == 2'd2) ? 2'd0 : word_q + 2'd1;
       if (word_q == 2'd2) begin
-        ch_q <= ch_q + ChBits'(1);
+        ch_q <= (ch_q == ChBits'(Pof - 1)) ? '0 : ch_q + ChBits'(1);
         if (ch_q == ChBits'(Pof - 1) && room) group_q <= group_q + (Rw + 1)'(1);
       end
     end

@@ -11,7 +11,8 @@
 //           address and strobes formed
 //   W1                                 slot k offered until taken (nothing if no word counts)
 //
-// The address is moved on by strides from slot to slot; nothing is multiplied.
+// The last slot of a step's last pass is a fence: it is offered even if no word of it counts. The
+// address is moved on by strides from slot to slot; nothing is multiplied.
 
 `include "swp_assert.svh"
 `default_nettype none
@@ -30,6 +31,8 @@ module swp_store #(
   input  logic [       16:0] pass_y_i,
   input  logic [       16:0] pass_x_i,
   input  logic [       19:0] pass_word_i,
+  input  logic [        1:0] pass_byte_i,  // with Pof = 1: the only byte of each word
+  input  logic               pass_end_i,  // the step's last one
   input  logic [       15:0] images_i,
   input  logic               fill_i,
   output logic [        1:0] fill_buf_o,
@@ -59,10 +62,12 @@ module swp_store #(
   input  logic               wr_ready_i,
   output logic [       39:0] wr_addr_o,
   output logic [ Pox*32-1:0] wr_data_o,
-  output logic [  Pox*4-1:0] wr_strb_o
+  output logic [  Pox*4-1:0] wr_strb_o,
+  output logic               wr_fence_o
 );
 
   localparam int unsigned PoxBits = $clog2(Pox);
+  localparam int unsigned Words   = (Pof > 4) ? Pof / 4 : 1;  // channel words of a pass
   localparam int unsigned ColBits = (Pox > 1) ? PoxBits : 1;
 
   // --- buffers ----------------------------------------------------------------------------------
@@ -86,20 +91,23 @@ module swp_store #(
     end
   end
 
-  // Places of the passes in the buffers: address, y, x, channel word, images.
-  localparam int unsigned TagW = 40 + 17 + 17 + 20 + 16;
+  // Places of the passes in the buffers: address, y, x, channel word, byte, images, end of the step.
+  localparam int unsigned TagW = 40 + 17 + 17 + 20 + 2 + 16 + 1;
   logic [TagW-1:0] tag_q [4];
   logic [    39:0] tag_addr;
   logic [    16:0] tag_y, tag_x;
   logic [    19:0] tag_word;
+  logic [     1:0] tag_byte;
   logic [    15:0] tag_images;
+  logic            tag_end;
 
   always_ff @(posedge clk_i) begin
     if (retire_i) begin
-      tag_q[alloc_buf_q] <= {pass_addr_i, pass_y_i, pass_x_i, pass_word_i, images_i};
+      tag_q[alloc_buf_q] <= {pass_addr_i, pass_y_i, pass_x_i, pass_word_i, pass_byte_i, images_i,
+                             pass_end_i};
     end
   end
-  assign {tag_addr, tag_y, tag_x, tag_word, tag_images} = tag_q[store_buf_q];
+  assign {tag_addr, tag_y, tag_x, tag_word, tag_byte, tag_images, tag_end} = tag_q[store_buf_q];
 
   // --- W0: which slot ---------------------------------------------------------------------------
   logic [1:0] c4_q;
@@ -116,7 +124,7 @@ module swp_store #(
   assign col_next = col_q + run;
   assign col_end  = col_next == cols;
   assign row_end  = row_next == rows;
-  assign c4_end   = c4_q == 2'(Pof / 4 - 1);
+  assign c4_end   = c4_q == 2'(Words - 1);
 
   assign slot        = filled_q != 3'd0 && advance;
   assign release_buf = slot && col_end && row_end && c4_end;
@@ -225,22 +233,26 @@ module swp_store #(
   end
 
   // --- W1 ---------------------------------------------------------------------------------------
-  logic               w1_valid_q;
+  logic               w1_valid_q, w1_fence_q, fence;
   logic [       39:0] w1_addr_q;
   logic [    Pox-1:0] w1_counts_q;
   logic [ColBits-1:0] w1_col_q;
+  logic [        1:0] w1_byte_q;
 
   assign advance = !w1_valid_q || wr_ready_i;
+  assign fence   = tag_end && col_end && row_end && c4_end;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) w1_valid_q <= 1'b0;
-    else if (advance) w1_valid_q <= filled_q != 3'd0 && counts != '0;
+    else if (advance) w1_valid_q <= filled_q != 3'd0 && (counts != '0 || fence);
   end
 
   always_ff @(posedge clk_i) begin
     if (slot) begin
       w1_addr_q   <= addr;
       w1_counts_q <= counts;
+      w1_fence_q  <= fence;
+      w1_byte_q   <= tag_byte;
       w1_col_q    <= ColBits'(col_q);
     end
   end
@@ -251,12 +263,23 @@ module swp_store #(
     logic [ColBits-1:0] from;
     assign write                = w1_valid_q && w1_counts_q[i];
     assign from                 = w1_col_q + ColBits'(i);
-    assign wr_strb_o[i*4 +: 4]  = {4{write}};
-    assign wr_data_o[i*32 +: 32] = write ? words_i[from*32 +: 32] : 32'd0;
+    if (Pof == 1) begin : gen_byte  // a word of the buffer has its byte in the lowest place
+      assign wr_strb_o[i*4 +: 4]   = {3'd0, write} << w1_byte_q;
+      assign wr_data_o[i*32 +: 32] = write ? words_i[from*32 +: 32] << {w1_byte_q, 3'd0} : 32'd0;
+    end else begin : gen_whole
+      assign wr_strb_o[i*4 +: 4]   = {4{write}};
+      assign wr_data_o[i*32 +: 32] = write ? words_i[from*32 +: 32] : 32'd0;
+    end
+  end
+
+  if (Pof != 1) begin : gen_no_byte
+    logic unused_byte;
+    assign unused_byte = &{1'b0, w1_byte_q};
   end
 
   assign wr_valid_o = w1_valid_q;
   assign wr_addr_o  = w1_valid_q ? w1_addr_q : 40'd0;
+  assign wr_fence_o = w1_valid_q && w1_fence_q;
 
   assign re_o       = slot;
   assign rbuf_o     = store_buf_q;
@@ -270,7 +293,7 @@ module swp_store #(
 
   `SWP_ASSERT(AllocInRange, alloc_q <= 3'(swp_regs_pkg::OUT_BUFFERS))
   `SWP_ASSERT(FilledAreAllocated, filled_q <= alloc_q)
-  `SWP_STABLE(WriteStable, wr_valid_o, wr_ready_i, {wr_addr_o, wr_strb_o, wr_data_o})
+  `SWP_STABLE(WriteStable, wr_valid_o, wr_ready_i, {wr_addr_o, wr_strb_o, wr_data_o, wr_fence_o})
 
 endmodule : swp_store
 

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Library swprune_sim_mutants: the core with 2x2x4 pixels, once for each file of tests/mutants/rtl/,
-# made from a copy of the RTL with that file's change. NAME.mutant has the lines
+# Library swprune_sim_mutants: the core with 2x2 pixels x 4 channels, once for each file of
+# tests/mutants/rtl/, made from a copy of the RTL with that file's change. NAME.mutant has the lines
 #   # what is wrong
 #   file: the module
 #   find: text, which must stand in it exactly once
 #   replace: another text
+#   array: a configuration of sim/CMakeLists.txt, if another one than `small` is needed
 # A mutant that no longer fits the RTL stops the configuration.
 
 # Copies the RTL to `dir` with the change of `mutant`. Files that stay the same are not touched, so
-# that nothing is verilated again without need.
+# that nothing is verilated again without need. Gives the array's name as `array`.
 function(swprune_mutate_rtl mutant dir)
-  file(STRINGS "${mutant}" lines REGEX "^(file|find|replace): ")
+  set(array small)
+  file(STRINGS "${mutant}" lines REGEX "^(file|find|replace|array): ")
   foreach(line IN LISTS lines)
     string(REGEX MATCH "^([a-z]+): (.*)$" ignored "${line}")
     set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
@@ -41,6 +43,9 @@ function(swprune_mutate_rtl mutant dir)
   endif()
   string(REPLACE "${find}" "${replace}" text "${text}")
   file(CONFIGURE OUTPUT "${dir}/${file}" CONTENT "${text}" @ONLY)
+  set(array
+      ${array}
+      PARENT_SCOPE)
 endfunction()
 
 swprune_sim_library(swprune_sim_mutants)
@@ -53,7 +58,7 @@ foreach(mutant_file IN LISTS mutant_files)
   swprune_mutate_rtl("${mutant_file}" "${dir}")
   # A fault may leave a signal unused; warnings are for the RTL itself. Mutants run for a moment
   # only, so they are compiled quickly rather than well.
-  swprune_verilated_model(swprune_sim_mutants ${name} RTL_DIR "${dir}" ${small} SKIP_EN 1
+  swprune_verilated_model(swprune_sim_mutants ${name} RTL_DIR "${dir}" ${${array}} SKIP_EN 1
                           VERILATOR_ARGS -Wno-lint OPTIMISE -O1)
   list(APPEND mutants ${name})
 endforeach()

@@ -76,17 +76,27 @@ constexpr std::array descriptor_fields = {field{0, 4, "magic"},
                                           field{68, 4, "out_image_stride"},
                                           field{72, 4, "in_image_stride"},
                                           field{76, 2, "pass_interval"},
+                                          field{78, 1, "res_load_log2"},
+                                          field{79, 1, "res_stride"},
+                                          field{80, 4, "res_group_stride"},
+                                          field{84, 4, "res_image_stride"},
+                                          field{88, 2, "res_zero"},
+                                          field{90, 2, "res_multiplier"},
+                                          field{92, 1, "res_shift"},
+                                          field{94, 2, "res_w"},
+                                          field{96, 2, "in_groups"},
+                                          field{100, 4, "row_uops"},
                                           field{124, 4, "crc"}};
 
 constexpr std::array step_fields = {
-    field{0, 4, "flags"},         field{4, 2, "rows"},           field{6, 2, "sub_rows"},
-    field{8, 2, "sub_cols"},      field{10, 2, "slots"},         field{12, 4, "list_offset"},
-    field{16, 2, "list_beats"},   field{18, 2, "param_beats"},   field{20, 4, "weight_beats"},
-    field{24, 4, "param_offset"}, field{28, 4, "weight_offset"}, field{32, 4, "fetch_offset"},
-    field{36, 4, "act_offset"},   field{40, 4, "plane_words"},   field{44, 2, "images"},
-    field{46, 2, "row_idx0"},     field{48, 2, "y_first"},       field{50, 2, "oy_first"},
-    field{52, 4, "out_offset"},   field{56, 1, "last_channels"}, field{58, 2, "og_first"},
-    field{60, 4, "crc"}};
+    field{0, 4, "flags"},         field{4, 2, "rows"},          field{6, 2, "sub_rows"},
+    field{8, 2, "sub_cols"},      field{10, 2, "slots"},        field{12, 4, "list_offset"},
+    field{16, 2, "list_beats"},   field{18, 2, "param_beats"},  field{20, 2, "weight_beats"},
+    field{22, 2, "plane_words"},  field{24, 4, "param_offset"}, field{28, 4, "weight_offset"},
+    field{32, 4, "fetch_offset"}, field{36, 4, "act_offset"},   field{40, 4, "res_offset"},
+    field{44, 2, "images"},       field{46, 2, "row_idx0"},     field{48, 2, "res_words"},
+    field{50, 2, "oy_first"},     field{52, 4, "out_offset"},   field{56, 1, "last_channels"},
+    field{57, 1, "y_start"},      field{58, 2, "og_first"},     field{60, 4, "crc"}};
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   std::string text;

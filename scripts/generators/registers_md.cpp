@@ -118,11 +118,11 @@ SystemVerilog package `rtl/swp_regs_pkg.sv`, so that the three cannot differ.
 ## Register map
 
 32-bit registers, little-endian, at byte offsets from the accelerator's base. The core itself
-(`rtl/swp_core.sv`) has these as plain ports; a bus front in front of it gives them the addresses
-below. RO: writes are ignored. RW: reads give what was written. W1: writing 1 to a bit gives the
-command. Bits without a field read 0 and ignore writes; so do offsets without a register. Registers
-that a run uses are not to be written while it goes on. The values of CAP0 .. CAP3 are those of the
-core that was built (`rtl/swp_caps.sv`).
+(`rtl/swp_core.sv`) has these as plain ports; the bus front (`rtl/swp_axil_regs.sv`) gives them the
+addresses below. RO: writes are ignored. RW: reads give what was written. W1: writing 1 to a bit gives the
+command. W1C: writing 1 to a bit clears it. Bits without a field read 0 and ignore writes; so do offsets
+without a register. Registers that a run uses are not to be written while it goes on. The values of
+CAP0 .. CAP4 are those of the core that was built (`rtl/swp_caps.sv`).
 
 | offset | name | access | after reset | meaning |
 |---|---|---|---|---|

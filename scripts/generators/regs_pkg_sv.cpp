@@ -91,7 +91,7 @@ void states() {
 #include "swprune/hw/regs.def"
   section("states");
 #define SWPRUNE_CTRL_STATE(name, code, text) constant("CTRL_", #name, 4, code);
-#define SWPRUNE_LOAD_STATE(name, code, text) constant("LOAD_", #name, 2, code);
+#define SWPRUNE_LOAD_STATE(name, code, text) constant("LOAD_", #name, 3, code);
 #include "swprune/hw/regs.def"
   section("probe");
 #define SWPRUNE_PROBE_FIELD(name, lsb, bits, text) \

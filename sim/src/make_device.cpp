@@ -17,8 +17,8 @@ namespace swprune::sim {
 namespace {
 
 std::string describe(const hw::array_params& p) {
-  return fmt::format("{}, depths {} {} {} {}, skip {}, pool {}", p.to_string(), p.act_depth,
-                     p.wgt_depth, p.list_depth, p.param_depth, p.skip, p.pool);
+  return fmt::format("{}, depths {} {} {} {} {}, skip {}, pool {}", p.to_string(), p.act_depth,
+                     p.wgt_depth, p.list_depth, p.param_depth, p.res_depth, p.skip, p.pool);
 }
 
 }  // namespace

@@ -28,6 +28,12 @@ constexpr std::array mutants = {
 #undef X
 };
 
+const mutant& chosen(int index) {
+  expects(index >= 0 && index < static_cast<int>(mutants.size()), errc::argument_out_of_range,
+          "mutants have an index, 0 <= index < {}, given {}", mutants.size(), index);
+  return mutants[static_cast<std::size_t>(index)];
+}
+
 }  // namespace
 
 std::vector<std::string> mutant_names() {
@@ -36,12 +42,8 @@ std::vector<std::string> mutant_names() {
   return names;
 }
 
-std::unique_ptr<hw::device> make_mutant(int index) {
-  expects(index >= 0 && index < static_cast<int>(mutants.size()), errc::argument_out_of_range,
-          "make_mutant(index) needs 0 <= index < {}, given {}", mutants.size(), index);
-  return mutants[static_cast<std::size_t>(index)].make();
-}
+std::unique_ptr<hw::device> make_mutant(int index) { return chosen(index).make(); }
 
-hw::array_params mutant_params() { return mutants.front().params(); }
+hw::array_params mutant_params(int index) { return chosen(index).params(); }
 
 }  // namespace swprune::sim

@@ -25,6 +25,7 @@ inline hw::array_params params_of_caps(const WData* caps) {
     return static_cast<index_t>(f.get(caps[cap]));
   };
   const auto power = [&](int cap, hw::regs::bit_field f) { return index_t{1} << value(cap, f); };
+  const index_t residual = value(3, field::cap3_res_depth_log2_p1);
   return {.poy = value(0, field::cap0_poy),
           .pox = value(0, field::cap0_pox),
           .pof = value(0, field::cap0_pof),
@@ -34,6 +35,7 @@ inline hw::array_params params_of_caps(const WData* caps) {
           .wgt_depth = power(1, field::cap1_wgt_depth_log2),
           .list_depth = power(2, field::cap2_list_depth_log2),
           .param_depth = power(2, field::cap2_param_depth_log2),
+          .res_depth = residual == 0 ? 0 : index_t{1} << (residual - 1),
           .skip = value(3, field::cap3_skip) != 0,
           .pool = value(3, field::cap3_pool) != 0};
 }
@@ -79,9 +81,14 @@ class verilated_core final : public hw::device {
     m.act_base_i = in.act_base;
     m.desc_offset_i = in.desc_offset;
     m.layer_count_i = in.layer_count;
+    m.abort_i = in.abort;
+    m.watchdog_i = in.watchdog;
     m.rd_req_ready_i = in.rd_req_ready;
     m.rd_valid_i = in.rd_valid;
+    m.rd_error_i = in.rd_error;
     m.wr_ready_i = in.wr_ready;
+    m.wr_fenced_i = in.wr_fenced;
+    m.wr_error_i = in.wr_error;
     if (in.rd_valid)
       std::memcpy(&m.rd_data_i, in.rd_data.data(), static_cast<std::size_t>(params_.bus_bytes));
     enter();
@@ -106,6 +113,8 @@ class verilated_core final : public hw::device {
     out.busy = m.busy_o;
     out.done = m.done_o;
     out.error = m.error_o;
+    out.error_detail = m.error_detail_o;
+    out.error_addr = m.error_addr_o;
     out.rd_req_valid = m.rd_req_valid_o;
     out.rd_req_addr = m.rd_req_addr_o;
     out.rd_req_beats = m.rd_req_beats_o;
@@ -114,6 +123,7 @@ class verilated_core final : public hw::device {
     out.wr_addr = m.wr_addr_o;
     std::memcpy(out.wr_data.data(), &m.wr_data_o, 4 * static_cast<std::size_t>(params_.pox));
     out.wr_strb = m.wr_strb_o;
+    out.wr_fence = m.wr_fence_o;
     out.cnt_cycles = m.cnt_cycles_o;
     out.cnt_uops = m.cnt_uops_o;
     out.cnt_blocks = m.cnt_blocks_o;
@@ -121,6 +131,17 @@ class verilated_core final : public hw::device {
     out.cnt_load_stalls = m.cnt_load_stalls_o;
     out.cnt_read_beats = m.cnt_read_beats_o;
     out.cnt_write_beats = m.cnt_write_beats_o;
+    out.cnt_write_stalls = m.cnt_write_stalls_o;
+    out.cnt_weight_stalls = m.cnt_weight_stalls_o;
+    out.cnt_act_stalls = m.cnt_act_stalls_o;
+    out.cnt_hazard_stalls = m.cnt_hazard_stalls_o;
+    out.cnt_passes = m.cnt_passes_o;
+    out.cnt_blocks_skipped = m.cnt_blocks_skipped_o;
+    out.cnt_uops_skipped = m.cnt_uops_skipped_o;
+    out.cnt_groups_skipped = m.cnt_groups_skipped_o;
+    out.cnt_weight_beats = m.cnt_weight_beats_o;
+    out.cnt_act_beats = m.cnt_act_beats_o;
+    out.cnt_res_beats = m.cnt_res_beats_o;
     out.probe = m.probe_o;
   }
 

@@ -56,17 +56,35 @@ TEST_CASE("a layer that does not fit says what it needs and what there is") {
 }
 
 TEST_CASE("what the accelerator cannot do is refused") {
-  auto strided = small();
-  strided.layers[0].stride = 3;
-  strided.layers[0].output = {16, strided.layers[0].conv_height(), strided.layers[0].conv_width()};
-  CHECK_THAT(compile_error(strided, {}, errc::layer_does_not_fit),
-             Catch::Contains("stride is 1 or 2, given 3"));
   const auto pooled = one_layer({"pooled", {4, 8, 8}, 8, 3, 1, true, 1});
   CHECK_THAT(compile_error(pooled, {.pool = false}, errc::layer_does_not_fit),
              Catch::Contains("PoolEn = 0"));
   CHECK_THAT(
       compile_error(pooled, {}, errc::layer_does_not_fit, {.input = hw::layout::interleaved}),
       Catch::Contains("interleaved input needs stride 1, no pooling"));
+}
+
+TEST_CASE("a residual must go by output groups and fit its buffer") {
+  auto m = small();
+  m.layers[0].residual =
+      quant::residual_add{.reads = {"input", 0}, .input = {8, 8, 8}, .first_channel = 4};
+  CHECK_THAT(compile_error(m, {}, errc::layer_does_not_fit),
+             Catch::Contains("whole groups of 8 output channels, given 4..11"));
+  m.layers[0].residual->first_channel = 8;
+  CHECK_NOTHROW(hw::compile(m, {}, 2));
+  CHECK_THAT(compile_error(m, {.res_depth = 0}, errc::layer_does_not_fit),
+             Catch::Contains("ResDepth = 0"));
+  auto wide = one_layer({"wide", {8, 4, 64}, 8, 3, 1, false, 2});
+  wide.layers[0].residual = quant::residual_add{.reads = {"input", 0}, .input = {8, 4, 64}};
+  CHECK_THAT(compile_error(wide, {.res_depth = 4}, errc::layer_does_not_fit),
+             Catch::Contains("needs 8 passes for a row of sub-tiles, half a buffer has 4"));
+  CHECK_THAT(compile_error(m, {.res_depth = 3}, errc::array_parameter),
+             Catch::Contains("ResDepth must be 0 or a power of two >= 2, given 3"));
+  m.layers[0].kernel_height = m.layers[0].kernel_width = 1;
+  m.layers[0].weights.resize(m.layers[0].weights.size() / 9);
+  m.layers[0].padding = 0;
+  CHECK_THAT(compile_error(m, {}, errc::layer_does_not_fit, {.input = hw::layout::interleaved}),
+             Catch::Contains("a residual must be planar"));
 }
 
 TEST_CASE("wrong arguments are refused") {
@@ -114,9 +132,12 @@ TEST_CASE("models that contradict themselves are refused") {
   CHECK_THAT(broken([](layer& l) { l.multiplier[3] = 0; }, bad), Catch::Contains(">= 1"));
   CHECK_THAT(broken([](layer& l) { l.shift[3] = 48; }, bad), Catch::Contains("1..47, given 48"));
   CHECK_THAT(broken([](layer& l) { l.shift[3] = 0; }, bad), Catch::Contains("1..47, given 0"));
-  CHECK_THAT(broken([](layer& l) { l.kernel_height = 8; }, bad), Catch::Contains("1..7, given 8"));
-  CHECK_THAT(broken([](layer& l) { l.padding = 3; }, bad),
-             Catch::Contains("smaller than the kernel"));
+  CHECK_THAT(broken([](layer& l) { l.kernel_height = 9; }, bad), Catch::Contains("1..8, given 9"));
+  CHECK_THAT(broken([](layer& l) { l.padding = 16; }, bad), Catch::Contains("0..15, given 16"));
+  CHECK_THAT(broken([](layer& l) { l.dilation = 5; }, bad), Catch::Contains("1..4, given 5"));
+  CHECK_THAT(broken([](layer& l) { l.groups = 3; }, bad), Catch::Contains("given 3"));
+  CHECK_THAT(broken([](layer& l) { l.groups = 2; }, errc::mask_shape),
+             Catch::Contains("different ones of the 2 groups"));
   CHECK_THAT(broken([](layer& l) { l.stride = 0; }, bad), Catch::Contains("1..4, given 0"));
   CHECK_THAT(broken([](layer& l) { l.input_zero = 256; }, bad),
              Catch::Contains("0..255, given 256"));
@@ -136,6 +157,51 @@ TEST_CASE("models that contradict themselves are refused") {
   CHECK_THAT(error_of([] { (void)hw::run_functional(small(), std::vector<std::uint8_t>(5)); },
                       errc::layer_shape),
              Catch::Contains("multiple of 512 bytes"));
+}
+
+TEST_CASE("tensors that do not go together are refused") {
+  const auto two = [] {
+    auto m = small();
+    auto second = m.layers[0];
+    second.name = "second";
+    second.reads.tensor = "input";
+    m.layers.push_back(second);
+    return m;
+  };
+  CHECK_NOTHROW(quant::check(two()));
+  const auto broken = [&](const std::function<void(quant::int8_layer&)>& change,
+                          errc code = errc::network_shape) {
+    auto m = two();
+    change(m.layers[1]);
+    return error_of([&] { quant::check(m); }, code);
+  };
+  using layer = quant::int8_layer;
+  CHECK_THAT(broken([](layer& l) { l.reads.tensor = "nobody"; }), Catch::Contains("'nobody'"));
+  CHECK_THAT(broken([](layer& l) { l.reads.tensor = ""; }), Catch::Contains("the layer before"));
+  CHECK_THAT(broken([](layer& l) { l.reads.first_channel = 4; }), Catch::Contains("channel 8"));
+  CHECK_THAT(broken([](layer& l) { l.name = "conv"; }), Catch::Contains("one of that name"));
+  CHECK_THAT(broken([](layer& l) {
+               l.writes = {"conv", 8};
+             }),
+             Catch::Contains("8..23") && Catch::Contains("0..15"));
+  CHECK_THAT(broken([](layer& l) { l.writes = {"conv", 18}; }), Catch::Contains("multiple of 4"));
+  CHECK_THAT(broken([](layer& l) { l.writes = {"input", 8}; }), Catch::Contains("model's input"));
+  CHECK_NOTHROW(broken([](layer& l) { l.writes = {"conv", 16}; }));
+  CHECK_THAT(broken([](layer& l) {
+               l.writes = {"conv", 16}, l.output_zero = 1;
+             }),
+             Catch::Contains("other parts"));
+  const quant::residual_add add{.reads = {"conv", 0}, .input = {16, 8, 8}};
+  CHECK_NOTHROW(broken([&](layer& l) { l.residual = add; }));
+  CHECK_THAT(broken([&](layer& l) { l.residual = add, l.residual->zero = 3; }),
+             Catch::Contains("with zero 3"));
+  CHECK_THAT(broken([&](layer& l) { l.residual = add, l.residual->reads.tensor = ""; }),
+             Catch::Contains("needs a name"));
+  CHECK_THAT(
+      broken([&](layer& l) { l.residual = add, l.residual->shift = 32; }, errc::quant_parameter),
+      Catch::Contains("1..31, given 32"));
+  CHECK_THAT(broken([&](layer& l) { l.residual = add, l.residual->stride = 2; }, errc::layer_shape),
+             Catch::Contains("does not fit the 16 x 8 x 8 map"));
 }
 
 TEST_CASE("padding channels of the last group must not carry weights") {

@@ -9,6 +9,7 @@
 #include "swprune/hw/functional.hpp"
 #include "tests/hw/compile_executor.hpp"
 #include "tests/hw/compile_models.hpp"
+#include "tests/support/random_graph.hpp"
 
 using namespace swprune;
 using swprune_test::image_executor;
@@ -50,6 +51,45 @@ TEST_CASE("compiled random models compute what the functional reference computes
     }
   CAPTURE(compiled, refused);
   CHECK(compiled > 5 * refused);
+}
+
+TEST_CASE("compiled random graphs compute what the functional reference computes") {
+  index_t compiled = 0;
+  index_t refused = 0;
+  swprune_test::graph_features seen;
+  for (const auto& array : swprune_test::test_arrays())
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+      rng r = rng(seed).stream("compile_execute_graphs");
+      const auto c = swprune_test::random_graph(array, {}, r);
+      const auto params = swprune_test::random_params(array, r);
+      CAPTURE(seed, array.to_string(), array.skip, c.text());
+      try {
+        const hw::program p = hw::compile(c.model, array, c.images, params);
+        require_equal_outputs(p, c);
+        seen.count(c.model);
+        ++compiled;
+      } catch (const mismatch_error& e) {
+        CAPTURE(std::string(e.what()));
+        REQUIRE(e.id() == static_cast<int>(errc::layer_does_not_fit));
+        ++refused;
+      }
+    }
+  CAPTURE(compiled, refused);
+  CHECK(compiled > refused);
+  for (const index_t n : {1, 2, 3, 4}) {
+    CAPTURE(n);
+    CHECK(seen.strides[n] > 20);
+    CHECK(seen.dilations[n] > 20);
+  }
+  CHECK(seen.grouped > 10);
+  CHECK(seen.straddling > 5);
+  CHECK(seen.diagonal > 20);
+  CHECK(seen.residuals > 50);
+  CHECK(seen.strided_residuals > 5);
+  CHECK(seen.partial_residuals > 5);
+  CHECK(seen.pooled_residuals > 3);
+  CHECK(seen.concatenations > 20);
+  CHECK(seen.part_reads > 10);
 }
 
 TEST_CASE("batches that fill segments, and more than one group of images") {

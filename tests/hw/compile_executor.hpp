@@ -12,6 +12,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -69,6 +70,7 @@ class image_executor {
 
   void run_step(const swprune::hw::step_record& s) {
     if (s.new_activations) load_tile(s);
+    if (s.residual) load_residual(s);
     if (s.new_weights) weights_from_ = s.weight_offset;
     rule(weights_from_ == s.weight_offset, "a step uses weights that were not loaded");
     index_t w = s.weight_offset;
@@ -104,18 +106,31 @@ class image_executor {
   }
 
   void load_plane(const swprune::hw::step_record& s, index_t slot, index_t b, index_t address) {
-    const index_t run = index_t{1} << d_.load_log2;
     const index_t lead = address % a_.bus_bytes / 4;
-    std::set<index_t> banks_of_run;
+    std::set<std::pair<index_t, index_t>> used;  // part, bank
     for (index_t i = 0; i < index_t{s.plane_words}; ++i) {
-      if ((lead + i) % run == 0) banks_of_run.clear();
+      if (is_dropped(s, i)) continue;
       const auto [bank, at] = d_.interleaved ? interleaved_place(slot, i) : place(s, slot, b, i);
-      rule(banks_of_run.insert(bank).second, "two words of a run share a bank");
+      rule(used.emplace(part_of_word(lead + i, d_.load_log2, d_.load_strided), bank).second,
+           "two words of a part share a bank");
       rule(at >= slot * d_.slot_words && at < (slot + 1) * d_.slot_words, "a word leaves its slot");
       auto& word = cell(bank, at);
       rule(!word.has_value(), "two words share a place");
       word = word_at(address + 4 * i);
     }
+  }
+
+  /// Number of the part (counted from the first beat) that word `i` behind a beat's start is in.
+  [[nodiscard]] index_t part_of_word(index_t i, int log2_words, bool strided) const {
+    const index_t words = index_t{1} << log2_words;
+    const index_t parts = a_.bus_words() / words;
+    const index_t in_beat = i % a_.bus_words();
+    return i / a_.bus_words() * parts + (strided ? in_beat % parts : in_beat / words);
+  }
+
+  [[nodiscard]] bool is_dropped(const swprune::hw::step_record& s, index_t i) const {
+    const index_t y = swprune::hw::first_input_row(d_, s) + i / d_.in_w;
+    return d_.phase_zero && (y % d_.stride != 0 || i % d_.in_w % d_.stride != 0);
   }
 
   struct bank_place {
@@ -127,11 +142,12 @@ class image_executor {
   }
   [[nodiscard]] bank_place place(const swprune::hw::step_record& s, index_t slot, index_t b,
                                  index_t i) const {
-    const index_t y = s.y_first + i / d_.in_w;
+    const index_t y_first = swprune::hw::first_input_row(d_, s);
+    const index_t y = y_first + i / d_.in_w;
     const index_t x = i % d_.in_w;
     const index_t v = y / d_.stride;
     const index_t u = x / d_.stride;
-    const index_t vbase = s.y_first / d_.stride / seg_y();
+    const index_t vbase = y_first / d_.stride / seg_y();
     const index_t per_row = a_.pox / seg_x();
     const index_t bank =
         (seg_y() * (b / per_row) + v % seg_y()) * a_.pox + seg_x() * (b % per_row) + u % seg_x();
@@ -158,8 +174,9 @@ class image_executor {
     index_t q, phase, rotation;
   };
   [[nodiscard]] tap tap_of(index_t k, index_t seg) const {
-    const index_t q = floor_div(k - d_.pad, d_.stride);
-    return {q, floor_mod(k - d_.pad, d_.stride), floor_mod(q, seg)};
+    const index_t e = d_.dilation * k - d_.pad;
+    const index_t q = floor_div(e, d_.stride);
+    return {q, floor_mod(e, d_.stride), floor_mod(q, seg)};
   }
 
   [[nodiscard]] std::int32_t operand(const swprune::hw::step_record& s, index_t slot, index_t ci,
@@ -167,8 +184,8 @@ class image_executor {
                                      index_t px) {
     const index_t iy = py % seg_y();
     const index_t ix = px % seg_x();
-    const index_t y = d_.stride * (s.oy_first + sy * seg_y() + iy) + ky - d_.pad;
-    const index_t x = d_.stride * (sx * seg_x() + ix) + kx - d_.pad;
+    const index_t y = d_.stride * (s.oy_first + sy * seg_y() + iy) + d_.dilation * ky - d_.pad;
+    const index_t x = d_.stride * (sx * seg_x() + ix) + d_.dilation * kx - d_.pad;
     if (y < 0 || y >= d_.in_h || x < 0 || x >= d_.in_w) return d_.zero_in;
     const tap ty = tap_of(ky, seg_y());
     const tap tx = tap_of(kx, seg_x());
@@ -184,6 +201,68 @@ class image_executor {
     rule(word.has_value(),
          fmt::format("layer {}: input pixel ({}, {}) was not loaded", number_, y, x));
     return swprune::quant::from_byte(static_cast<std::uint8_t>(*word >> (8 * ci)), d_.input_signed);
+  }
+
+  // --- docs/accelerator-v2.md section 4 ----------------------------------------------------------
+
+  void load_residual(const swprune::hw::step_record& s) {
+    rule(d_.residual, "a step has a residual, its layer has not");
+    rule(index_t{s.rows} * s.sub_rows * s.sub_cols <= a_.res_depth,
+         "the passes of a step do not fit the residual buffer");
+    residual_.assign(static_cast<std::size_t>(a_.res_depth * a_.pixels() * (a_.pof / 4)),
+                     std::nullopt);
+    for (index_t row = 0; row < s.rows; ++row)
+      for (index_t c4 = 0; c4 < a_.pof / 4; ++c4)
+        for (index_t b = 0; b < s.images && word_exists(s, row, c4); ++b)
+          load_residual_plane(s, row, c4, b);
+  }
+
+  void load_residual_plane(const swprune::hw::step_record& s, index_t row, index_t c4, index_t b) {
+    const index_t address = s.res_offset + (row * (a_.pof / 4) + c4) * d_.res_group_stride +
+                            b * index_t{d_.res_image_stride};
+    const index_t lead = address % a_.bus_bytes / 4;
+    const index_t per_row = a_.pox / seg_x();
+    std::set<std::pair<index_t, index_t>> used;  // part, lane
+    for (index_t i = 0; i < index_t{s.res_words}; ++i) {
+      const index_t yr = i / d_.res_w;
+      const index_t xr = i % d_.res_w;
+      if (yr % d_.res_stride != 0 || xr % d_.res_stride != 0) continue;
+      const index_t y = yr / d_.res_stride;
+      const index_t x = xr / d_.res_stride;
+      if (y / seg_y() >= s.sub_rows || x / seg_x() >= s.sub_cols) continue;
+      const index_t pixel =
+          (seg_y() * (b / per_row) + y % seg_y()) * a_.pox + seg_x() * (b % per_row) + x % seg_x();
+      rule(used.emplace(part_of_word(lead + i, d_.res_load_log2, false), pixel % a_.chains).second,
+           "two words of a part share a lane");
+      auto& word = residual_cell(pass_number(s, row, y / seg_y(), x / seg_x()), pixel, c4);
+      rule(!word.has_value(), "two words of the residual share a place");
+      word = word_at(address + 4 * i);
+    }
+  }
+
+  [[nodiscard]] bool word_exists(const swprune::hw::step_record& s, index_t row, index_t c4) const {
+    return (s.og_first + row) * (a_.pof / 4) + c4 < d_.out_groups4;
+  }
+  [[nodiscard]] static index_t pass_number(const swprune::hw::step_record& s, index_t row,
+                                           index_t sy, index_t sx) {
+    return (row * s.sub_rows + sy) * s.sub_cols + sx;
+  }
+  [[nodiscard]] std::optional<std::uint32_t>& residual_cell(index_t pass, index_t pixel,
+                                                            index_t c4) {
+    return residual_[static_cast<std::size_t>((pass * a_.pixels() + pixel) * (a_.pof / 4) + c4)];
+  }
+
+  /// What the residual adds to a channel of a pixel (before pooling) in a pass.
+  [[nodiscard]] std::int64_t residual_of(const swprune::hw::step_record& s, index_t row,
+                                         index_t pass, index_t pixel, index_t lane) {
+    if (!s.residual || !word_exists(s, row, lane / 4)) return 0;
+    const auto& word = residual_cell(pass, pixel, lane / 4);
+    rule(word.has_value(), fmt::format("layer {}: a residual was not loaded", number_));
+    const auto byte = static_cast<std::uint8_t>(*word >> (8 * (lane % 4)));
+    const std::int64_t value = swprune::quant::from_byte(byte, d_.residual_signed) - d_.res_zero;
+    // floor((2 v m + 2^shift) / 2^(shift + 1)), written another way than in the library
+    return floor_div(2 * value * d_.res_multiplier + (std::int64_t{1} << d_.res_shift),
+                     std::int64_t{2} << d_.res_shift);
   }
 
   // --- sections 7 and 8 ------------------------------------------------------------------------
@@ -233,7 +312,11 @@ class image_executor {
               }
         for (std::size_t lane = 0; lane < sums.size(); ++lane)
           best[lane] =
-              std::max(best[lane], requantised(s, row, static_cast<index_t>(lane), sums[lane]));
+              std::max(best[lane],
+                       requantised(s, row, static_cast<index_t>(lane), sums[lane],
+                                   residual_of(s, row, pass_number(s, row, sy, sx),
+                                               (py * shrink() + dy) * a_.pox + px * shrink() + dx,
+                                               static_cast<index_t>(lane))));
       }
     std::vector<std::uint8_t> bytes;
     for (const std::int32_t v : best) bytes.push_back(swprune::quant::to_byte(v));
@@ -241,7 +324,8 @@ class image_executor {
   }
 
   [[nodiscard]] std::int32_t requantised(const swprune::hw::step_record& s, index_t row,
-                                         index_t lane, std::int64_t sum) const {
+                                         index_t lane, std::int64_t sum,
+                                         std::int64_t residual) const {
     const auto at = static_cast<std::size_t>(s.param_offset + 12 * (row * a_.pof + lane));
     rule(at + 12 <=
              s.param_offset + std::size_t{s.param_beats} * static_cast<std::size_t>(a_.bus_bytes),
@@ -252,7 +336,7 @@ class image_executor {
     rule(sum == static_cast<std::int32_t>(sum), "an accumulator overflows");
     return swprune::quant::requantise(static_cast<std::int32_t>(sum),
                                       static_cast<std::int32_t>(bias), multiplier, p_.image[at + 6],
-                                      d_.zero_out, d_.clamp_lo, d_.clamp_hi);
+                                      d_.zero_out, d_.clamp_lo, d_.clamp_hi, residual);
   }
 
   void write_word(index_t address, std::span<const std::uint8_t> bytes) {
@@ -270,6 +354,7 @@ class image_executor {
   index_t number_ = 0;
   index_t weights_from_ = -1;
   std::vector<std::optional<std::uint32_t>> banks_;
+  std::vector<std::optional<std::uint32_t>> residual_;  ///< [pass][pixel][c4]
   std::set<index_t> written_;
 };
 

@@ -260,14 +260,34 @@ TEST_CASE("a record that is sound but wrong is refused with its name") {
   using descriptor = hw::layer_descriptor;
   refused([](descriptor& d) { d.bus_bytes = 0; }, "log2 of bus_bytes must be 3..6");
   refused([](descriptor& d) { d.bus_bytes = 24; }, "bus_bytes without its highest bit must be 0");
-  refused([](descriptor& d) { d.kernel_h = 0; }, "kernel_h must be 1..7, given 0");
-  refused([](descriptor& d) { d.kernel_w = 8; }, "kernel_w must be 1..7, given 8");
-  refused([](descriptor& d) { d.stride = 3; }, "stride must be 1..2, given 3");
-  refused([](descriptor& d) { d.pad = 7; }, "pad must be 0..6, given 7");
+  refused([](descriptor& d) { d.kernel_h = 0; }, "kernel_h must be 1..8, given 0");
+  refused([](descriptor& d) { d.kernel_w = 9; }, "kernel_w must be 1..8, given 9");
+  refused([](descriptor& d) { d.stride = 5; }, "stride must be 1..4, given 5");
+  refused([](descriptor& d) { d.dilation = 0; }, "dilation must be 1..4, given 0");
+  refused([](descriptor& d) { d.pad = 16; }, "pad must be 0..15, given 16");
   refused([](descriptor& d) { d.seg_x_log2 = 0; }, "seg_x_log2 must be 1..4, given 0");
   refused([](descriptor& d) { d.seg_y_log2 = 200; }, "seg_y_log2 must be 1..4, given 200");
   refused([](descriptor& d) { d.run_log2 = 5; }, "run_log2 must be 0..4, given 5");
   refused([](descriptor& d) { d.load_log2 = 4; }, "load_log2 must be 0..3, given 4");
+  refused([](descriptor& d) { d.residual_signed = true; }, "residual signed without residual");
+  refused([](descriptor& d) { d.res_w = 1; }, "a reserved byte");
+  const auto residual = [&](const auto& change, const char* text) {
+    refused(
+        [&](descriptor& d) {
+          d.residual = true;
+          d.res_stride = d.res_shift = 1;
+          d.res_multiplier = 1;
+          d.res_w = 1;
+          change(d);
+        },
+        text);
+  };
+  residual([](descriptor& d) { d.res_load_log2 = 4; }, "res_load_log2 must be 0..3, given 4");
+  residual([](descriptor& d) { d.res_stride = 3; }, "res_stride must be 1..2, given 3");
+  residual([](descriptor& d) { d.res_zero = 256; }, "res_zero must be -256..255, given 256");
+  residual([](descriptor& d) { d.res_multiplier = 0; }, "res_multiplier must be 1..32767, given 0");
+  residual([](descriptor& d) { d.res_shift = 32; }, "res_shift must be 1..31, given 32");
+  residual([](descriptor& d) { d.res_w = 0; }, "res_w must be 1..65535, given 0");
   hw::step_record s;
   s.rows = 1;
   s.list_offset = static_cast<std::uint32_t>(p.image.size()) - 2;
@@ -284,21 +304,68 @@ TEST_CASE("fields have the widths of the table") {
   CHECK(encode(hw::list_entry{0, 1, true, true}) == 0xc000);
   hw::step_record s;
   s.row_idx0 = -2;
-  s.weight_beats = 0x01020304;
+  s.wait_stored = s.residual = true;
+  s.weight_beats = 0x0304;
+  s.plane_words = 0x0102;
+  s.res_offset = 0x05060708;
+  s.res_words = 0x090a;
   s.last_channels = 3;
+  s.y_start = 0x2f;
   const auto bytes = encode(s);
   CHECK(bytes[46] == 0xfe);
   CHECK(bytes[47] == 0xff);
+  CHECK(bytes[0] == 0b10100);
   CHECK(bytes[20] == 0x04);
   CHECK(bytes[23] == 0x01);
+  CHECK(bytes[40] == 0x08);
+  CHECK(bytes[49] == 0x09);
   CHECK(bytes[56] == 3);
+  CHECK(bytes[57] == 0x2f);
   CHECK(bytes.size() == 64);
+  hw::layer_descriptor d;
+  d.residual = d.phase_zero = true;
+  d.dilation = 4;
+  d.res_load_log2 = 1;
+  d.res_stride = 2;
+  d.res_group_stride = 0x01020304;
+  d.res_image_stride = 0x05060708;
+  d.res_zero = -3;
+  d.res_multiplier = 0x1234;
+  d.res_shift = 31;
+  d.res_w = 0x0a0b;
+  d.in_groups = 0x0c0d;
+  d.row_uops = 0x11121314;
+  const auto layer = encode(d);
+  const std::vector<std::uint8_t> tail{1,    2,    4,    3,    2,    1,    8,    7,    6,
+                                       5,    0xfd, 0xff, 0x34, 0x12, 31,   0,    0x0b, 0x0a,
+                                       0x0d, 0x0c, 0,    0,    0x14, 0x13, 0x12, 0x11, 0};
+  CHECK(std::vector(layer.begin() + 78, layer.begin() + 78 + std::ssize(tail)) == tail);
+  CHECK(layer[13] == 1);  // flags: residual 32, phase_zero 256
+  CHECK(layer[12] == 32);
+  CHECK(layer[19] == 4);
+  CHECK(layer.size() == 128);
+}
+
+TEST_CASE("y_start is the first row inside its segment, and the row is found again") {
+  hw::layer_descriptor d;
+  for (d.stride = 1; d.stride <= 4; ++d.stride)
+    for (d.seg_y_log2 = 0; d.seg_y_log2 <= 4; ++d.seg_y_log2)
+      for (index_t y = 0; y < 300; ++y) {
+        const index_t seg_y = index_t{1} << d.seg_y_log2;
+        hw::step_record s;
+        s.oy_first = static_cast<std::uint16_t>(96 * seg_y);
+        s.row_idx0 = static_cast<std::int16_t>(96 - y / d.stride / seg_y);
+        s.y_start = hw::y_start_of(y, d.stride, seg_y);
+        REQUIRE(hw::first_input_row(d, s) == y);
+        REQUIRE((s.y_start & 15) < seg_y);
+        REQUIRE(s.y_start >> 4 < d.stride);
+      }
 }
 
 TEST_CASE("the dump names layers, rows and slots") {
   const std::string text = hw::dump(hw::compile(swprune_test::demo_model(), {}, 2));
   CHECK_THAT(text, Catch::Contains("layer 1 (conv2)"));
-  CHECK_THAT(text, Catch::Contains("kernel 5x5, stride 1, pad 2"));
+  CHECK_THAT(text, Catch::Contains("kernel 5x5, stride 1, dilation 1, pad 2"));
   CHECK_THAT(text, Catch::Contains("row 15:"));
 }
 
@@ -316,7 +383,7 @@ TEST_CASE("the bytes of the worked example are pinned") {
     return text;
   };
   CHECK(hex(0, 16) ==
-        "5357504c01008000020204081100"
+        "5357504c02008000020204081100"
         "0000");
   CHECK(hex(16, 16) ==
         "0202010101010100"

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Cycle-by-cycle play of docs/accelerator.md sections 2 and 4-6 for one layer, as far as time
-// depends on it: no data, loads are only durations. The closed form must agree with it.
+// Cycle-by-cycle play of controller, loader, pipeline, drain and store of docs/accelerator-v2.md
+// section 5 for a run of several layers, as far as time depends on it: no data, requests are only
+// durations. The closed form must agree with it.
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <vector>
 
 #include "swprune/core/types.hpp"
+#include "swprune/hw/cycles_timeline.hpp"
 
 namespace swprune_test {
 
@@ -17,44 +18,45 @@ using swprune::index_t;
 
 struct simulated_step {
   std::vector<index_t> passes;  ///< micro-ops of each pass
-  index_t load = 0;             ///< cycles of its own requests
+  swprune::hw::load_job load;   ///< of the step itself
 };
 
 struct simulated_layer {
-  index_t shift_cycles = 1;  ///< D
+  index_t shift_cycles = 1;  ///< D, the same in all layers
   index_t store_slots = 1;   ///< Wb
-  bool last_slot_writes = true;
-  index_t descriptor_load = 0;
   std::vector<simulated_step> steps;
 };
 
 struct simulated_time {
-  index_t cycles = 0;  ///< DescGo to the end of Flush
+  index_t cycles = 0;  ///< from the end of the Flush before to the end of its own
   index_t drain_stalls = 0;
+  index_t write_stalls = 0;
   index_t load_stalls = 0;
 };
 
-class layer_simulation {
+class run_simulation {
  public:
-  explicit layer_simulation(const simulated_layer& layer) : layer_(layer) {}
+  explicit run_simulation(const std::vector<simulated_layer>& layers) : layers_(layers) {}
 
-  simulated_time run() {
-    // DescGo in cycle 0; the loader is Idle again one cycle after its requests.
-    now_ = 1 + layer_.descriptor_load + 1;       // FillGo
-    now_ = now_ + 1 + layer_.steps[0].load + 1;  // StepGo
+  /// Times of all layers; the Done cycle is total().
+  std::vector<simulated_time> run() {
+    now_ = 1;
     while (state_ != state::done) tick();
-    return {now_, drain_stalls_, load_stalls_};
+    return times_;
   }
+  [[nodiscard]] index_t total() const { return now_; }
 
  private:
-  enum class state { step_go, step_wait, flush, done };
+  enum class state { fill_go, fill_wait, step_go, step_wait, flush, done };
+  enum class loader { idle, before, hold, after };
   struct micro_op {
     bool valid = false;
     bool last = false;
   };
 
+  [[nodiscard]] const simulated_layer& layer() const { return layers_[layer_]; }
   [[nodiscard]] index_t interval() const {
-    return std::max(layer_.shift_cycles, layer_.store_slots);
+    return std::max(layer().shift_cycles, layer().store_slots);
   }
   [[nodiscard]] bool pipe_is_empty() const {
     return std::none_of(pipe_, pipe_ + 4, [](const micro_op& m) { return m.valid; });
@@ -66,25 +68,74 @@ class layer_simulation {
     const bool retire = pipe_[3].valid && pipe_[3].last && en;
     const bool entry_valid = active_ && now_ >= first_issue_;
     const bool seq_idle = !active_ && pipe_is_empty();
-    const bool loader_idle = now_ >= loader_idle_from_;
-    if (!en) ++drain_stalls_;
+    const bool loader_idle = loader_ == loader::idle;
+    const index_t unstored = unstored_;
+    if (!en) ++(alloc_ < 4 ? drain_stalls_ : write_stalls_);
     if (state_ == state::step_wait && seq_idle && !loader_idle) ++load_stalls_;
-    const bool store_idle = alloc_ == 0 && !w1_valid_;
 
-    // What the edge does.
-    const bool slot = filled_ > 0;
-    const bool slot_ends = slot && k_ == layer_.store_slots - 1;
-    w1_valid_ = slot && (!slot_ends || layer_.last_slot_writes || !final_pass_next());
-    if (slot) k_ = slot_ends ? 0 : k_ + 1;
-    if (slot_ends) ++stored_;
-    index_t fills = 0;
-    for (const index_t retired : retires_) fills += now_ == retired + layer_.shift_cycles + 3;
-    filled_ += fills - (slot_ends ? 1 : 0);
-    alloc_ += (retire ? 1 : 0) - (slot_ends ? 1 : 0);
+    step_loader(unstored);
+    step_residual();
+    step_store();
     step_drain(retire);
     if (en) step_pipe(entry_valid);
-    step_controller(seq_idle, loader_idle, store_idle);
+    step_controller(seq_idle, loader_idle, unstored);
     ++now_;
+  }
+
+  /// Hold looks at registers as they were in this cycle.
+  void step_loader(index_t unstored) {
+    if (loader_ == loader::hold) {
+      const auto wait = job_.wait;
+      using swprune::hw::store_wait;
+      const bool stored = wait == store_wait::none || unstored == 0 ||
+                          (wait == store_wait::but_last && unstored == 1);
+      if (!stored || (job_.residual && res_busy_)) return;
+      begin_after();
+      return;
+    }
+    if (loader_ == loader::idle || --left_ > 0) return;
+    if (loader_ == loader::after) {
+      loader_ = loader::idle;
+    } else if (job_.holds()) {
+      loader_ = loader::hold;
+    } else {
+      begin_after();
+    }
+  }
+  void begin_after() {
+    left_ = job_.after;
+    loader_ = left_ > 0 ? loader::after : loader::idle;
+  }
+  void go(const swprune::hw::load_job& job) {
+    job_ = job;
+    left_ = job.before;
+    loader_ = loader::before;
+  }
+
+  void step_residual() {
+    if (state_ == state::step_go) {
+      res_busy_ = true;
+    } else if (!drain_active_ || t_ >= layer().shift_cycles - 1) {
+      res_busy_ = false;
+    }
+  }
+
+  void step_store() {
+    if (fenced_) --unstored_;
+    fenced_ = w1_fence_;  // an ideal memory takes the fence and answers in the next cycle
+    const bool slot = filled_ > 0;
+    const bool slot_ends = slot && k_ == layer().store_slots - 1;
+    w1_fence_ = slot_ends && ends_[stored_];
+    if (slot) k_ = slot_ends ? 0 : k_ + 1;
+    if (slot_ends) {
+      ++stored_;
+      --alloc_;
+      --filled_;
+    }
+    if (retires_.size() > written_ && now_ == retires_[written_] + layer().shift_cycles + 3) {
+      ++written_;
+      ++filled_;
+    }
   }
 
   void step_drain(bool retire) {
@@ -95,14 +146,17 @@ class layer_simulation {
     if (!retire) return;
     drain_active_ = true;
     t_ = 0;
+    ++alloc_;
     retires_.push_back(now_);
+    const auto& passes = layer().steps[step_].passes;
+    ends_.push_back(++retired_ == passes.size());
   }
 
   void step_pipe(bool issue) {
     for (int i = 3; i > 0; --i) pipe_[i] = pipe_[i - 1];
     pipe_[0] = {};
     if (!issue) return;
-    const auto& passes = layer_.steps[step_].passes;
+    const auto& passes = layer().steps[step_].passes;
     const bool last = ++issued_ == passes[pass_];
     pipe_[0] = {true, last};
     if (!last) return;
@@ -110,49 +164,90 @@ class layer_simulation {
     if (++pass_ == passes.size()) active_ = false;
   }
 
-  void step_controller(bool seq_idle, bool loader_idle, bool store_idle) {
-    if (state_ == state::step_go) {
-      active_ = true;
-      pass_ = 0;
-      first_issue_ = now_ + 2;
-      if (step_ + 1 < layer_.steps.size())
-        loader_idle_from_ = now_ + 1 + layer_.steps[step_ + 1].load;
-      state_ = state::step_wait;
-    } else if (state_ == state::step_wait) {
-      if (!seq_idle || !loader_idle) return;
-      state_ = ++step_ < layer_.steps.size() ? state::step_go : state::flush;
-    } else if (state_ == state::flush && store_idle) {
-      state_ = state::done;
+  void step_controller(bool seq_idle, bool loader_idle, index_t unstored) {
+    switch (state_) {
+      case state::fill_go:
+        go(layers_[0].steps[0].load);
+        state_ = state::fill_wait;
+        return;
+      case state::fill_wait:
+        if (loader_idle) state_ = state::step_go;
+        return;
+      case state::step_go:
+        begin_step();
+        state_ = state::step_wait;
+        return;
+      case state::step_wait:
+        if (!seq_idle || !loader_idle) return;
+        state_ = step_ + 1 < layer().steps.size() ? state::step_go : state::flush;
+        if (state_ == state::step_go) ++step_;
+        return;
+      case state::flush:
+        if (unstored == 0) end_layer();
+        return;
+      case state::done:
+        return;
     }
   }
 
-  /// True while the slot being stored belongs to the layer's last pass.
-  [[nodiscard]] bool final_pass_next() const {
-    std::size_t passes = 0;
-    for (const simulated_step& s : layer_.steps) passes += s.passes.size();
-    return stored_ + 1 == passes;
+  void begin_step() {
+    active_ = true;
+    pass_ = 0;
+    retired_ = 0;
+    first_issue_ = now_ + 2;
+    ++unstored_;
+    if (step_ + 1 < layer().steps.size()) {
+      go(layer().steps[step_ + 1].load);
+    } else if (layer_ + 1 < layers_.size()) {
+      go(layers_[layer_ + 1].steps[0].load);
+    }
   }
 
-  const simulated_layer& layer_;
-  state state_ = state::step_go;
+  void end_layer() {
+    times_.push_back({now_ - flushed_, drain_stalls_, write_stalls_, load_stalls_});
+    flushed_ = now_;
+    drain_stalls_ = write_stalls_ = load_stalls_ = 0;
+    step_ = 0;
+    if (++layer_ == layers_.size()) {
+      --layer_;
+      state_ = state::done;
+    } else {
+      state_ = state::step_go;
+    }
+  }
+
+  const std::vector<simulated_layer>& layers_;
+  state state_ = state::fill_go;
   index_t now_ = 0;
+  std::size_t layer_ = 0;
   std::size_t step_ = 0;
   std::size_t pass_ = 0;
+  std::size_t retired_ = 0;  ///< passes of the step
   index_t issued_ = 0;
   bool active_ = false;
   index_t first_issue_ = 0;
-  index_t loader_idle_from_ = 0;
+  loader loader_ = loader::idle;
+  swprune::hw::load_job job_;
+  index_t left_ = 0;
+  bool res_busy_ = false;
   micro_op pipe_[4];
   bool drain_active_ = false;
   index_t t_ = 0;
   index_t alloc_ = 0;
   index_t filled_ = 0;
   index_t k_ = 0;
-  bool w1_valid_ = false;
-  std::size_t stored_ = 0;
+  bool w1_fence_ = false;
+  bool fenced_ = false;
+  index_t unstored_ = 0;
+  std::size_t written_ = 0;  ///< passes in output buffers
+  std::size_t stored_ = 0;   ///< passes in memory
+  std::vector<bool> ends_;   ///< of every retired pass: the last one of its step
   std::vector<index_t> retires_;
+  index_t flushed_ = 0;
   index_t drain_stalls_ = 0;
+  index_t write_stalls_ = 0;
   index_t load_stalls_ = 0;
+  std::vector<simulated_time> times_;
 };
 
 }  // namespace swprune_test

@@ -3,14 +3,16 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 #include <vector>
 
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/cycles.hpp"
 #include "swprune/hw/result.hpp"
+#include "swprune/quant/diagonal_layer.hpp"
 #include "tests/hw/compile_models.hpp"
 #include "tests/hw/cycles_simulation.hpp"
+#include "tests/support/random_graph.hpp"
 
 using namespace swprune;
 
@@ -43,14 +45,16 @@ quant::int8_model pointwise(index_t size, index_t rows) {
 TEST_CASE("one pass, by hand") {
   const auto report = hw::predict(hw::compile(pointwise(2, 1), tiny, 1));
   const hw::cycle_counts& c = report.total;
-  // Descriptor: 16 beats, 2 + 16 = 18. Step 0: record 8 beats (10), list 1 beat of 4 parts (6),
-  // parameters 48 bytes = 6 beats of 2 parts (14), weights 16 bytes = 2 beats (4), fetch list one
-  // beat (3), plane 4 words = 2 beats, both words of a beat in one cycle (4): 41.
-  // DescGo in cycle 1, FillGo in 1 + 2 + 18 = 21, StepGo in 21 + 2 + 41 = 64.
-  CHECK(c.fill_cycles == 63);
-  // 4 micro-ops: last retire in 64 + 4 + 5 = 73. Filled is seen 4 + 4 cycles later, 2 slots (2 rows
-  // of one run of 2 words) in 81 and 82, the write in 83, store_idle in 84, Done in 85.
-  CHECK(c.cycles == 85);
+  // Descriptor: 32 words, 2 + 32 = 34, Check 1. Step 0: record 16 words (18), Check 1, list 1 beat
+  // of 4 parts (6), parameters 48 bytes = 6 beats of 2 parts (14), weights 16 bytes = 2 beats (4),
+  // fetch list one beat (3), plane 4 words = 2 beats, both words of a beat in one cycle (4): 50.
+  // FillGo in cycle 1, a Check behind each record; loader Idle in 1 + 1 + 35 + 50 = 87, StepGo in
+  // 88.
+  CHECK(c.fill_cycles == 87);
+  // 4 micro-ops: last retire in 88 + 4 + 5 = 97. Filled is seen 4 + 4 cycles later, 2 slots (2 rows
+  // of one run of 2 words) in 105 and 106, the fence with the last write in 107, its answer in 108,
+  // Flush is left in 109, Done in 110.
+  CHECK(c.cycles == 110);
   CHECK(c.uops == 4);
   CHECK(c.ideal_cycles == 4);
   CHECK(c.blocks == 1);
@@ -73,12 +77,14 @@ TEST_CASE("passes shorter than the drain, by hand") {
   CHECK(c.uops == 4);
   CHECK(c.ideal_cycles == 0);
   CHECK(c.blocks == 0);
-  // Step 0: record (10), list (6), parameters (14), no weights, no planes: 30. StepGo in
-  // 21 + 2 + 30 = 53, first retire in 53 + 1 + 5 = 59, then 63, 67, 71: 3 stalls each.
-  CHECK(c.fill_cycles == 52);
+  // Step 0: record (18) and Check, list (6), parameters (14), no weights, no planes: 39. StepGo in
+  // 1 + 1 + 35 + 39 + 1 = 77, first retire in 77 + 1 + 5 = 83, then 87, 91, 95: 3 stalls each.
+  CHECK(c.fill_cycles == 76);
   CHECK(c.drain_stalls == 9);
-  // Last retire 71, filled seen in 79, slots in 79 and 80, write in 81, idle in 82, Done in 83.
-  CHECK(c.cycles == 83);
+  CHECK(c.write_stalls == 0);
+  // Last retire 95, filled seen in 103, slots in 103 and 104, fence in 105, answer in 106, Flush
+  // left in 107, Done in 108.
+  CHECK(c.cycles == 108);
 }
 
 TEST_CASE("a step that waits for the next one's load, by hand") {
@@ -86,16 +92,17 @@ TEST_CASE("a step that waits for the next one's load, by hand") {
   const auto p = hw::compile(pointwise(2, 2), tiny, 1, {.plan = {.max_rows = 1}});
   const auto report = hw::predict(p);
   const hw::cycle_counts& c = report.total;
-  // Step 1: record (10), list (6), parameters (14), weights (4): 34. StepGo in 64, retire in 73;
-  // the loader is Idle from 64 + 1 + 34 = 99 on, so cycles 74..98 wait. StepGo in 100, retire in
-  // 100 + 4 + 5 = 109, filled seen in 117, slots 117 and 118, write 119, idle 120, Done 121.
-  CHECK(c.fill_cycles == 63);
-  CHECK(c.load_stalls == 25);
-  CHECK(c.cycles == 121);
-  CHECK(c.load_cycles == 41 + 34);
+  // Step 1: record (18) and Check, list (6), parameters (14), weights (4): 43. StepGo in 88, retire
+  // in 97; the loader is Idle from 88 + 1 + 43 = 132 on, so cycles 98..131 wait. StepGo in 133,
+  // retire in 133 + 4 + 5 = 142, filled seen in 150, slots 150 and 151, fence 152, answer 153,
+  // Flush left in 154, Done 155.
+  CHECK(c.fill_cycles == 87);
+  CHECK(c.load_stalls == 34);
+  CHECK(c.cycles == 155);
+  CHECK(c.load_cycles == 49 + 42);
 }
 
-TEST_CASE("a last slot without a word saves a cycle") {
+TEST_CASE("a last slot without a word takes its cycle") {
   // 5 channels: the second group's only word exists; 9 channels on Pof = 8 leave a word unused.
   auto m = pointwise(2, 1);
   const auto full = hw::predict(hw::compile(m, tiny, 1)).total.cycles;
@@ -105,52 +112,72 @@ TEST_CASE("a last slot without a word saves a cycle") {
   const auto p = hw::compile(m, tiny, 1, {.plan = {.seg_y = 2, .seg_x = 2}});
   const auto c = hw::predict(p).total;
   CHECK(c.write_beats == 1);
-  // The plane has one word: one beat less to load, and no W1 cycle at the end.
-  CHECK(c.cycles == full - 1 - 1);
+  // The plane has one word: one beat less to load. The fence goes with the empty slot.
+  CHECK(c.cycles == full - 1);
 }
 
 TEST_CASE("the timeline agrees with a cycle-by-cycle play") {
   index_t stalled = 0;
   index_t waited = 0;
+  index_t held = 0;
   for (std::uint64_t seed = 0; seed < 2000; ++seed) {
     rng r = rng(seed).stream("timeline");
     const auto below = [&](std::uint64_t n) { return static_cast<index_t>(r.below(n)); };
-    swprune_test::simulated_layer l;
-    l.shift_cycles = index_t{1} << below(5);
-    l.store_slots = index_t{1} << below(5);
-    l.last_slot_writes = r.bernoulli(0.7);
-    l.descriptor_load = 2 + below(30);
-    for (index_t steps = 1 + below(4); steps > 0; --steps) {
-      swprune_test::simulated_step s;
-      s.load = 10 + below(r.bernoulli(0.3) ? 600 : 60);
-      const auto longest = std::uint64_t{1} << below(6);
-      for (index_t rows = 1 + below(5); rows > 0; --rows)
-        s.passes.insert(s.passes.end(), static_cast<std::size_t>(1 + below(25)),
-                        1 + below(longest));
-      l.steps.push_back(s);
-    }
-    hw::timeline time;
-    time.layer({l.shift_cycles, l.store_slots}, l.descriptor_load, l.steps[0].load);
-    for (std::size_t s = 0; s < l.steps.size(); ++s) {
-      std::vector<hw::pass_run> runs;
-      for (const index_t uops : l.steps[s].passes) {
-        if (runs.empty() || runs.back().uops != uops) runs.push_back({uops, 0});
-        ++runs.back().count;
+    std::vector<swprune_test::simulated_layer> layers(1 + r.below(4));
+    const index_t shift_cycles = index_t{1} << below(5);
+    for (auto& l : layers) {
+      l.shift_cycles = shift_cycles;
+      l.store_slots = index_t{1} << below(5);
+      for (index_t steps = 1 + below(3); steps > 0; --steps) {
+        swprune_test::simulated_step s;
+        s.load.before = 10 + below(r.bernoulli(0.3) ? 600 : 60);
+        s.load.after = below(200);
+        s.load.residual = r.bernoulli(0.4);
+        // Only a layer's first step waits for stores, and none in the first layer.
+        if (&l != &layers.front() && l.steps.empty())
+          s.load.wait = static_cast<hw::store_wait>(below(3));
+        held += s.load.wait != hw::store_wait::none;
+        const auto longest = std::uint64_t{1} << below(6);
+        for (index_t rows = 1 + below(4); rows > 0; --rows)
+          s.passes.insert(s.passes.end(), static_cast<std::size_t>(1 + below(25)),
+                          1 + below(longest));
+        l.steps.push_back(s);
       }
-      time.step(runs, s + 1 < l.steps.size() ? std::optional<index_t>(l.steps[s + 1].load)
-                                             : std::nullopt);
     }
-    time.end_layer(l.last_slot_writes);
-    const auto played = swprune_test::layer_simulation(l).run();
-    CAPTURE(seed, l.shift_cycles, l.store_slots, l.steps.size());
-    REQUIRE(time.layer_cycles() == played.cycles);
-    REQUIRE(time.drain_stalls() == played.drain_stalls);
-    REQUIRE(time.load_stalls() == played.load_stalls);
-    stalled += played.drain_stalls > 0;
-    waited += played.load_stalls > 0;
+    swprune_test::run_simulation simulation(layers);
+    const auto played = simulation.run();
+    hw::timeline time;
+    time.start(layers[0].steps[0].load);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto& l = layers[i];
+      time.layer({l.shift_cycles, l.store_slots});
+      for (std::size_t s = 0; s < l.steps.size(); ++s) {
+        std::vector<hw::pass_run> runs;
+        for (const index_t uops : l.steps[s].passes) {
+          if (runs.empty() || runs.back().uops != uops) runs.push_back({uops, 0});
+          ++runs.back().count;
+        }
+        time.step(runs);
+        if (s + 1 < l.steps.size()) {
+          time.load(l.steps[s + 1].load);
+          time.next_step();
+        }
+      }
+      if (i + 1 < layers.size()) time.load(layers[i + 1].steps[0].load);
+      time.end_layer();
+      CAPTURE(seed, i, shift_cycles, l.store_slots, l.steps.size());
+      REQUIRE(time.layer_cycles() == played[i].cycles);
+      REQUIRE(time.drain_stalls() == played[i].drain_stalls);
+      REQUIRE(time.write_stalls() == played[i].write_stalls);
+      REQUIRE(time.load_stalls() == played[i].load_stalls);
+      stalled += played[i].drain_stalls > 0;
+      waited += played[i].load_stalls > 0;
+    }
+    REQUIRE(time.total_cycles() == simulation.total());
   }
   CHECK(stalled > 200);
   CHECK(waited > 200);
+  CHECK(held > 200);
 }
 
 TEST_CASE("planner and closed form agree; no run beats its bounds") {
@@ -158,8 +185,11 @@ TEST_CASE("planner and closed form agree; no run beats its bounds") {
   for (const auto& array : swprune_test::test_arrays())
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
       rng r = rng(seed).stream("bounds");
-      const auto c = swprune_test::random_model(
-          array, {.layers = 1 + static_cast<index_t>(seed % 3), .max_images = 9}, r);
+      const auto c =
+          seed % 3 == 0
+              ? swprune_test::random_graph(array, {}, r)
+              : swprune_test::random_model(
+                    array, {.layers = 1 + static_cast<index_t>(seed % 3), .max_images = 9}, r);
       const auto params = swprune_test::random_params(array, r);
       hw::program p;
       try {
@@ -184,6 +214,70 @@ TEST_CASE("planner and closed form agree; no run beats its bounds") {
       REQUIRE(report.total.cycles == sum);
     }
   CHECK(runs > 150);
+}
+
+TEST_CASE("the first step of a layer waits for what it reads, and only for that") {
+  // Two layers of 8 images, one image a step: the second layer's first image was stored long before
+  // the first layer's last step, which is the last image.
+  const auto waits = [](const quant::int8_model& m, index_t images) {
+    const auto p = hw::compile(m, {}, images, {.plan = {.seg_y = 4, .seg_x = 8}});
+    const auto layers = hw::decode_image(p.image, 0, p.layer_count);
+    for (const auto& l : layers)
+      for (std::size_t s = 1; s < l.steps.size(); ++s) {
+        CHECK_FALSE(l.steps[s].wait_stored);
+        CHECK_FALSE(l.steps[s].wait_but_last);
+      }
+    CHECK_FALSE(layers[0].steps[0].wait_stored);
+    CHECK_FALSE(layers[0].steps[0].wait_but_last);
+    return std::pair(layers.back().steps[0].wait_stored, layers.back().steps[0].wait_but_last);
+  };
+  rng r(6);
+  quant::int8_model m;
+  m.input = {16, 4, 8};
+  for (const char* name : {"first", "second"})
+    m.layers.push_back(swprune_test::lattice_layer({name, {16, 4, 8}, 16, 3, 1, false, 4}, r));
+  CHECK(waits(m, 8) == std::pair(false, true));
+  CHECK(waits(m, 1) == std::pair(true, false));
+  m.layers[1].reads.tensor = "input";
+  CHECK(waits(m, 1) == std::pair(false, false));
+  m.layers[1].residual = quant::residual_add{.reads = {"first", 0}, .input = {16, 4, 8}};
+  CHECK(waits(m, 1) == std::pair(true, false));
+}
+
+TEST_CASE("the dense control of a diagonal layer walks the diagonal") {
+  quant::int8_model m;
+  m.input = {64, 4, 4};
+  m.layers.push_back(quant::average_pool_layer("average", m.input, {4, 4, 1, 0}, {}, {}, {8, 4}));
+  const auto sparse = hw::predict(hw::compile(m, {}, 8)).total;
+  const auto dense = hw::predict(hw::compile(m, {.skip = false}, 8)).total;
+  // 8 rows of 8 channels of 16 taps; the 8 images lie side by side.
+  CHECK(sparse.ideal_cycles == 8 * 8 * 16);
+  CHECK(dense.ideal_cycles == sparse.ideal_cycles);
+  CHECK(dense.uops == sparse.uops);
+}
+
+TEST_CASE("a strided layer loads several words a cycle") {
+  rng r(4);
+  const auto layer = [&](index_t kernel, index_t padding) {
+    quant::int8_model m;
+    m.input = {64, 32, 32};
+    auto l = swprune_test::lattice_layer({"conv", m.input, 64, kernel, padding, false, 16}, r);
+    l.stride = 2;
+    l.output = {64, l.conv_height(), l.conv_width()};
+    m.layers.push_back(l);
+    return hw::decode_image(hw::compile(m, {}, 8, {.plan = {.seg_y = 4, .seg_x = 8}}).image, 0, 1)
+        .front()
+        .descriptor;
+  };
+  // docs/accelerator-v2.md section 2: U = B / 8 strided, and B / 4 where only phase 0 is read.
+  const auto wide = layer(3, 1);
+  CHECK(wide.load_strided);
+  CHECK_FALSE(wide.phase_zero);
+  CHECK(wide.load_log2 == 2);
+  const auto point = layer(1, 0);
+  CHECK_FALSE(point.load_strided);
+  CHECK(point.phase_zero);
+  CHECK(point.load_log2 == 3);
 }
 
 TEST_CASE("the dense control does not depend on the mask") {

@@ -51,6 +51,7 @@ TEST_CASE("random layers on the golden model", "[golden][random]") {
     CAPTURE(stall);
     hw::memory_params stalls = hw::memory_params::stalling(a.bus_bytes, stall, r.next());
     stalls.latency = detail::between(r, 1, 20);
+    stalls.fence_latency = detail::between(r, 1, 100);
     stalls.data.burst = detail::between(r, 1, 5);
     stalls.writes.long_probability = 0.01;
     stalls.writes.long_cycles = 100;
@@ -60,6 +61,7 @@ TEST_CASE("random layers on the golden model", "[golden][random]") {
   CAPTURE(refused);
   CHECK(coverage.cases >= 300);
   coverage.require(10);
+  coverage.require_networks(5);
 }
 
 TEST_CASE("dense and sparse cores give the same bytes for one masked model", "[golden]") {
@@ -133,6 +135,10 @@ TEST_CASE("the memory of these tests notices wrong reads and writes", "[golden]"
     const auto at = static_cast<std::size_t>(range(hw::image_part::steps).offset) + 52;
     bad.image[at] = static_cast<std::uint8_t>(bad.image[at] ^ 64);
     bad.image[at + 3] = 0x7f;
+    const std::span record(bad.image.data() + at - 52, 60);
+    const std::uint32_t crc = hw::crc32_of(record);
+    for (std::size_t i = 0; i < 4; ++i)
+      bad.image[at + 8 + i] = static_cast<std::uint8_t>(crc >> (8 * i) & 0xff);
     CHECK_THROWS_AS(run(bad), swprune::device_error);
   }
 }

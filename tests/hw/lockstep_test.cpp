@@ -98,6 +98,8 @@ TEST_CASE("a difference on any port in any cycle is found and named", "[lockstep
       {"busy", [](outputs& o) { o.busy = !o.busy; }},
       {"done", [](outputs& o) { o.done = !o.done; }},
       {"error", [](outputs& o) { o.error ^= 4; }},
+      {"error_detail", [](outputs& o) { o.error_detail ^= 1; }},
+      {"error_addr", [](outputs& o) { o.error_addr ^= 64; }},
       {"rd_req_valid", [](outputs& o) { o.rd_req_valid = !o.rd_req_valid; }},
       {"rd_req_addr", [](outputs& o) { o.rd_req_addr ^= std::uint64_t{1} << 39; }},
       {"rd_req_beats", [](outputs& o) { o.rd_req_beats ^= 1; }},
@@ -106,6 +108,7 @@ TEST_CASE("a difference on any port in any cycle is found and named", "[lockstep
       {"wr_addr", [](outputs& o) { o.wr_addr ^= 4; }},
       {"wr_data", [](outputs& o) { o.wr_data[63] ^= 0x80; }},
       {"wr_strb", [](outputs& o) { o.wr_strb ^= 8; }},
+      {"wr_fence", [](outputs& o) { o.wr_fence = !o.wr_fence; }},
       {"cnt_cycles", [](outputs& o) { o.cnt_cycles ^= 1; }},
       {"cnt_uops", [](outputs& o) { o.cnt_uops ^= 1; }},
       {"cnt_blocks", [](outputs& o) { o.cnt_blocks ^= 1; }},
@@ -113,6 +116,17 @@ TEST_CASE("a difference on any port in any cycle is found and named", "[lockstep
       {"cnt_load_stalls", [](outputs& o) { o.cnt_load_stalls ^= 1; }},
       {"cnt_read_beats", [](outputs& o) { o.cnt_read_beats ^= 1; }},
       {"cnt_write_beats", [](outputs& o) { o.cnt_write_beats ^= 1; }},
+      {"cnt_write_stalls", [](outputs& o) { o.cnt_write_stalls ^= 1; }},
+      {"cnt_weight_stalls", [](outputs& o) { o.cnt_weight_stalls ^= 1; }},
+      {"cnt_act_stalls", [](outputs& o) { o.cnt_act_stalls ^= 1; }},
+      {"cnt_hazard_stalls", [](outputs& o) { o.cnt_hazard_stalls ^= 1; }},
+      {"cnt_passes", [](outputs& o) { o.cnt_passes ^= 1; }},
+      {"cnt_blocks_skipped", [](outputs& o) { o.cnt_blocks_skipped ^= 1; }},
+      {"cnt_uops_skipped", [](outputs& o) { o.cnt_uops_skipped ^= 1; }},
+      {"cnt_groups_skipped", [](outputs& o) { o.cnt_groups_skipped ^= 1; }},
+      {"cnt_weight_beats", [](outputs& o) { o.cnt_weight_beats ^= 1; }},
+      {"cnt_act_beats", [](outputs& o) { o.cnt_act_beats ^= 1; }},
+      {"cnt_res_beats", [](outputs& o) { o.cnt_res_beats ^= 1; }},
       {"probe", [](outputs& o) { o.probe ^= std::uint64_t{1} << 57; }},
   };
   for (const auto& port : ports)
@@ -197,25 +211,8 @@ TEST_CASE("a device that hangs is reported with its states", "[lockstep]") {
       FAIL("no timeout");
     } catch (const swprune::device_error& e) {
       CHECK(e.id() == static_cast<int>(swprune::errc::device_timeout));
-      CHECK(contains(e.what(), "controller in DescWait, loader in Data"));
+      CHECK(contains(e.what(), "controller in FillWait, loader in Data"));
       CHECK(contains(e.what(), "cycle 300"));
-    }
-  }
-  SECTION("a drain interval of zero never ends") {
-    bench broken;
-    broken.program.image[broken.program.desc_offset + 76] = 0;
-    broken.program.image[broken.program.desc_offset + 77] = 0;
-    hw::golden_core core(small);
-    program_memory m = broken.memory();
-    hw::run_params p = m.run_params();
-    p.quiet_cycles = 500;
-    try {
-      hw::run(core, m.memory, p);
-      FAIL("no timeout");
-    } catch (const swprune::device_error& e) {
-      CHECK(e.id() == static_cast<int>(swprune::errc::device_timeout));
-      CHECK(contains(e.what(), "StepWait"));
-      CHECK(contains(e.what(), "500 cycles"));
     }
   }
   SECTION("more cycles than allowed") {
@@ -227,39 +224,15 @@ TEST_CASE("a device that hangs is reported with its states", "[lockstep]") {
   }
 }
 
-TEST_CASE("wrong descriptors end in error codes", "[golden]") {
-  struct wrong {
-    std::size_t offset;
-    std::uint8_t value;
-    std::uint8_t code;
-  };
-  // docs/accelerator.md section 2; byte 12 bit 4 is skip.
-  for (const wrong w :
-       {wrong{0, 0, 1}, wrong{3, 0, 1}, wrong{4, 2, 2}, wrong{6, 64, 2}, wrong{7, 1, 2},
-        wrong{8, 4, 3}, wrong{9, 4, 3}, wrong{10, 8, 3}, wrong{11, 16, 3}, wrong{12, 0, 3}}) {
-    bench b;
-    b.program.image[b.program.desc_offset + w.offset] = w.value;
-    hw::golden_core core(small);
-    program_memory m = b.memory();
-    const hw::run_result r = hw::run(core, m.memory, m.run_params());
-    CAPTURE(w.offset);
-    CHECK(int{r.error} == int{w.code});
-    CHECK_FALSE(r.ok());
-    // Only the descriptor was read: 128 bytes.
-    CHECK(r.last.cnt_read_beats == 16);
-    CHECK(r.busy_cycles == 1 + 18 + 1 + 1);
-    // The next start clears the error.
-    const bench good;
-    program_memory again = good.memory();
-    CHECK(hw::run(core, again.memory, again.run_params()).ok());
-  }
-}
-
 TEST_CASE("a pooled layer on a core without pooling is error 3", "[golden]") {
   bench b;
   hw::array_params flat = small;
   flat.pool = false;
-  b.program.image[b.program.desc_offset + 12] |= 1;
+  auto d = hw::decode_descriptor(b.program.image, b.program.desc_offset, 0);
+  d.pool = true;
+  d.seg_y_log2 = d.seg_x_log2 = 1;
+  const auto record = encode(d);
+  std::copy(record.begin(), record.end(), b.program.image.begin() + b.program.desc_offset);
   hw::golden_core core(flat);
   program_memory m = b.memory();
   CHECK(hw::run(core, m.memory, m.run_params()).error == 3);

@@ -12,7 +12,7 @@ using swprune::index_t;
 constexpr std::uint64_t base = 0x1000;
 
 /// A memory of 1024 initialised and writable bytes at `base`, byte i holds i mod 251.
-hw::memory_model make(const hw::memory_params& params = {}) {
+hw::memory_model make(const hw::memory_params& params = {.fenced_writes = false}) {
   hw::memory_model m(params);
   m.add_region("data", base, 1024, true);
   std::vector<std::uint8_t> bytes(1024);
@@ -52,12 +52,13 @@ read_log read(hw::memory_model& m, std::uint64_t address, std::uint16_t beats) {
 }
 
 /// One write of a word; returns the cycles until it was taken.
-int write(hw::memory_model& m, std::uint64_t address, std::uint8_t value) {
+int write(hw::memory_model& m, std::uint64_t address, std::uint8_t value, bool fence = false) {
   hw::core_inputs in;
   hw::core_outputs out;
   out.wr_valid = true;
   out.wr_addr = address;
   out.wr_strb = 0xf;
+  out.wr_fence = fence;
   std::fill_n(out.wr_data.begin(), 4, value);
   for (int cycles = 1; cycles < 100'000; ++cycles) {
     m.drive(in);
@@ -94,6 +95,44 @@ TEST_CASE("an ideal memory answers in the next cycle and then every cycle", "[me
   CHECK(write(m, base + 4, 9) == 1);
   CHECK(m.read(base + 4, 4) == std::vector<std::uint8_t>(4, 9));
   CHECK(m.read(base + 8, 1)[0] == 8);
+}
+
+TEST_CASE("a fence is answered once, and what was written before it can be read from then on",
+          "[memory]") {
+  for (const index_t latency : {1, 2, 30}) {
+    CAPTURE(latency);
+    hw::memory_model m({.bus_bytes = 8, .fence_latency = latency});
+    m.add_region("map", base, 64, true);
+    write(m, base, 1);
+    write(m, base + 4, 2, true);
+    write(m, base + 8, 3);
+    write(m, base + 12, 4, true);
+    hw::core_inputs in;
+    std::vector<int> answers;
+    for (int cycle = 1; cycle < 100; ++cycle) {
+      m.drive(in);
+      if (in.wr_fenced) answers.push_back(cycle);
+      m.clock(in, {});
+    }
+    // The first one was answered while the two later writes went on, if it could be.
+    const int second = static_cast<int>(latency);
+    if (latency <= 2) CHECK(answers == std::vector<int>{second});
+    if (latency > 2) CHECK(answers == std::vector<int>{second - 2, second});
+    CHECK(read(m, base, 2).bytes ==
+          std::vector<std::uint8_t>{1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4});
+  }
+}
+
+TEST_CASE("before the answer of its fence a write is not there", "[memory]") {
+  hw::memory_model m({.bus_bytes = 8, .fence_latency = 50});
+  m.add_region("map", base, 64, true);
+  m.write(base + 8, std::vector<std::uint8_t>(8, 7));
+  write(m, base, 1);
+  write(m, base + 4, 1, true);
+  write(m, base + 8, 9, true);
+  CHECK(read(m, base + 8, 1).bytes == std::vector<std::uint8_t>(8, 7));
+  CHECK(contains(message(swprune::errc::memory_access, [&] { read(m, base, 1); }),
+                 "was never written"));
 }
 
 TEST_CASE("latency is the distance from a taken request to its first beat", "[memory]") {
@@ -225,7 +264,7 @@ TEST_CASE("bytes that nobody wrote are not readable", "[memory]") {
   m.write(base, std::vector<std::uint8_t>(12, 1));
   CHECK_NOTHROW(read(m, base, 1));
   CHECK(contains(message(swprune::errc::memory_access, [&] { read(m, base + 8, 1); }), "0x100c"));
-  hw::memory_model n({.bus_bytes = 8});
+  hw::memory_model n({.bus_bytes = 8, .fenced_writes = false});
   n.add_region("map", base, 64, true);
   n.write(base, std::vector<std::uint8_t>(12, 1));
   n.mark_initialised(base + 12, 4);
@@ -290,11 +329,24 @@ TEST_CASE("ports that break their rules are caught", "[memory]") {
   caught([](hw::core_outputs& o) { o.wr_addr += 4; }, true);
   caught([](hw::core_outputs& o) { o.wr_data[2] = 1; }, true);
   caught([](hw::core_outputs& o) { o.wr_strb = 0xff; }, true);
+  caught([](hw::core_outputs& o) { o.wr_fence = true; }, true);
   caught([](hw::core_outputs& o) { o.wr_valid = false; }, true);
   caught([](hw::core_outputs& o) { o.rd_req_addr += 8; }, false);
   caught([](hw::core_outputs& o) { o.rd_req_beats = 0; }, false);
   caught([](hw::core_outputs& o) { o.wr_addr += 2; }, false);
   caught([](hw::core_outputs& o) { o.wr_strb = 0; }, false);
+  CHECK_NOTHROW(broken(
+      [](hw::core_outputs& o) {
+        o.wr_strb = 0;
+        o.wr_fence = true;
+      },
+      false));
+  caught(
+      [](hw::core_outputs& o) {
+        o.wr_valid = false;
+        o.wr_fence = true;
+      },
+      false);
   caught([](hw::core_outputs& o) { o.rd_req_valid = false; }, false);
 }
 
@@ -304,6 +356,8 @@ TEST_CASE("parameters outside their ranges are refused", "[memory]") {
   };
   refused({.bus_bytes = 12});
   refused({.latency = 0});
+  refused({.fence_latency = 0});
+  refused({.fences = {.probability = 1}});
   refused(hw::memory_params::stalling(32, 1.0, 1));
   refused(hw::memory_params::stalling(32, -0.1, 1));
   refused({.data = {.burst = 0}});

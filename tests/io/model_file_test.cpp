@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -109,7 +110,8 @@ caught network_error(const std::string& name, io::array value) {
   return network_error(name, &value);
 }
 
-/// Two integer layers with holes in their masks and an incomplete last group on both sides.
+/// Integer layers with holes in their masks and an incomplete last group on both sides; the second
+/// one has all that version 2 of the records added.
 quant::int8_model random_int8(std::uint64_t seed) {
   rng random(seed);
   const auto layer = [&](const std::string& name, map_shape in, index_t out, index_t kernel,
@@ -144,8 +146,26 @@ quant::int8_model random_int8(std::uint64_t seed) {
   model.input_scale = 1.0 / 255;
   model.output_scale = 0.125;
   model.layers.push_back(layer("conv1", {3, 6, 6}, 6, 3, true));
+  model.layers.push_back(layer("conv2", {6, 2, 2}, 6, 1, false));
+  model.layers.back().reads.tensor = "conv1";
+  model.layers.back().writes = {"wide", 4};
+  model.layers.back().dilation = 2;
+  model.layers.back().residual = quant::residual_add{
+      .reads = {"conv1", 0}, .input = {6, 2, 2}, .multiplier = 20000, .shift = 16};
   model.layers.push_back(layer("fc1", {6, 2, 2}, 5, 2, false));
   return model;
+}
+
+bool same(const quant::tensor_slice& a, const quant::tensor_slice& b) {
+  return a.tensor == b.tensor && a.first_channel == b.first_channel;
+}
+
+bool same(const std::optional<quant::residual_add>& a,
+          const std::optional<quant::residual_add>& b) {
+  if (!a || !b) return !a && !b;
+  return same(a->reads, b->reads) && a->input == b->input && a->first_channel == b->first_channel &&
+         a->stride == b->stride && a->is_signed == b->is_signed && a->zero == b->zero &&
+         a->multiplier == b->multiplier && a->shift == b->shift;
 }
 
 bool same(const quant::int8_layer& a, const quant::int8_layer& b) {
@@ -156,7 +176,9 @@ bool same(const quant::int8_layer& a, const quant::int8_layer& b) {
          a.input_zero == b.input_zero && a.output_zero == b.output_zero &&
          a.clamp_lo == b.clamp_lo && a.clamp_hi == b.clamp_hi && a.block == b.block &&
          a.blocks == b.blocks && a.weights == b.weights && a.bias == b.bias &&
-         a.multiplier == b.multiplier && a.shift == b.shift;
+         a.multiplier == b.multiplier && a.shift == b.shift && a.dilation == b.dilation &&
+         a.groups == b.groups && same(a.reads, b.reads) && same(a.writes, b.writes) &&
+         same(a.residual, b.residual);
 }
 
 caught int8_error(const std::string& name, const io::array* value) {
@@ -498,26 +520,44 @@ TEST_CASE("model file: an int8 model comes back, bit for bit") {
     CHECK(loaded.input_scale == model.input_scale);
     CHECK(loaded.output_scale == model.output_scale);
     CHECK(loaded.input_zero == model.input_zero);
-    REQUIRE(loaded.layers.size() == 2);
-    CHECK(same(loaded.layers[0], model.layers[0]));
-    CHECK(same(loaded.layers[1], model.layers[1]));
+    REQUIRE(loaded.layers.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(same(loaded.layers[i], model.layers[i]));
   }
+}
+
+TEST_CASE("model file: an int8 model of version 1 is read") {
+  const quant::int8_model model = random_int8(3);
+  quant::int8_model chain = model;
+  chain.layers.resize(1);
+  io::record_set records = io::int8_model_records(chain);
+  const io::array version = numbers<std::int64_t>({1});
+  const io::array sizes = numbers<std::int64_t>({3, 6, 6, 6, 2, 2, 3, 3, 1, 0, 1});
+  records = with(with(records, "version", &version), "layer0.sizes", &sizes);
+  for (const char* name : {"reads", "writes", "channels", "residual.reads", "residual"})
+    records = with(records, fmt::format("layer0.{}", name), nullptr);
+  CHECK(same(io::int8_model_from_records(records).layers[0], chain.layers[0]));
 }
 
 TEST_CASE("model file: an int8 model that does not fit is refused") {
   using i64 = std::int64_t;
-  REQUIRE(int8_error("layers", numbers<i64>({2})).id == 0);
+  REQUIRE(int8_error("layers", numbers<i64>({3})).id == 0);
   CHECK(int8_error("version", numbers<i64>({7})).says({"version 7"}));
-  CHECK(int8_error("layers", numbers<i64>({3})).says({"3 layers"}));
+  CHECK(int8_error("layers", numbers<i64>({4})).says({"4 layers"}));
   CHECK(int8_error("layer0.shift", nullptr).is(errc::file_mismatch));
   CHECK(int8_error("layer0.shift", numbers<std::uint8_t>({1, 1, 1, 1, 1, 48}))
             .says({"'conv1'", "1..47"}));
-  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 2, 2, 3, 3, 1, 0, 2}))
+  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 2, 2, 3, 3, 1, 0, 2, 1, 1}))
             .says({"must be 0 or 1"}));
-  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 2, 2, 3, 3, 1, 0, 70000}))
+  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 2, 2, 3, 3, 1, 0, 70000, 1, 1}))
             .says({"0..65536"}));
-  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 3, 2, 3, 3, 1, 0, 1}))
+  CHECK(int8_error("layer0.sizes", numbers<i64>({3, 6, 6, 6, 3, 2, 3, 3, 1, 0, 1, 1, 1}))
             .is(errc::layer_shape));
+  CHECK(int8_error("layer1.channels", numbers<i64>({0, 5})).says({"multiple of 4", "given 5"}));
+  CHECK(int8_error("layer1.residual", numbers<i64>({0, 6, 2, 2, 0, 1, 0, 0, 20000, 32}))
+            .says({"'conv2'", "1..31"}));
+  CHECK(int8_error("layer1.residual", numbers<i64>({0, 6, 2, 2, 0, 1, 0, 0, 40000, 3}))
+            .says({"32767", "40000"}));
+  CHECK(int8_error("layer1.residual.reads", io::array::of_text("nobody")).says({"'nobody'"}));
   CHECK(int8_error("layer0.bytes", numbers<i64>({0, 0, 0, 0, 9, 8})).says({"clamp_lo"}));
   CHECK(int8_error("layer0.block", numbers<i64>({4, 5000})).says({"'layer0.block'", "1..1024"}));
   CHECK(int8_error("layer0.mask", numbers<std::uint8_t>({1, 1})).says({"[Go x Gi]"}));

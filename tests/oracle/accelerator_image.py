@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the accelerator image, version 1, and refuses what docs/formats.md does not allow.
+"""Reads the accelerator image, version 2, and refuses what docs/formats.md does not allow.
 
 Written from that page alone: section numbers in the comments are the page's. Nothing here is shared
 with the compiler, the models or the RTL, so that an error in one of them cannot hide in both.
@@ -19,7 +19,8 @@ PARAMETER_BYTES = 12
 MAGIC = 0x4C505753
 
 FLAG_POOL, FLAG_IN_SIGNED, FLAG_OUT_SIGNED, FLAG_INTERLEAVED, FLAG_SKIP = 1, 2, 4, 8, 16
-FLAG_NEW_WEIGHTS, FLAG_NEW_ACTIVATIONS = 1, 2
+FLAG_RESIDUAL, FLAG_RES_SIGNED, FLAG_LOAD_STRIDED, FLAG_PHASE_ZERO = 32, 64, 128, 256
+FLAG_NEW_WEIGHTS, FLAG_NEW_ACTIVATIONS, FLAG_STEP_RESIDUAL = 1, 2, 16
 
 ENTRY_NULL, ENTRY_LAST = 1 << 14, 1 << 15
 
@@ -85,7 +86,7 @@ def check_crc(where, record):
 
 # --- section 3 ------------------------------------------------------------------------------------
 
-_DESCRIPTOR = struct.Struct("<IHH4BI8B4h4HBB3H7IH46sI")
+_DESCRIPTOR = struct.Struct("<IHH4BI8B4h4HBB3H7IHBBIIhhBBHHHI20sI")
 assert _DESCRIPTOR.size == DESCRIPTOR_BYTES
 
 
@@ -129,6 +130,18 @@ class DescriptorFields(NamedTuple):
     out_image_stride: int
     in_image_stride: int
     pass_interval: int
+    res_load_log2: int
+    res_stride: int
+    res_group_stride: int
+    res_image_stride: int
+    res_zero: int
+    res_multiplier: int
+    res_shift: int
+    reserved_93: int
+    res_w: int
+    in_groups: int
+    reserved_98: int
+    row_uops: int
     reserved_tail: bytes
     crc: int
 
@@ -147,6 +160,11 @@ class Layer:
         self.out_signed = bool(f.flags & FLAG_OUT_SIGNED)
         self.interleaved = bool(f.flags & FLAG_INTERLEAVED)
         self.skip = bool(f.flags & FLAG_SKIP)
+        self.residual = bool(f.flags & FLAG_RESIDUAL)
+        self.res_signed = bool(f.flags & FLAG_RES_SIGNED)
+        self.load_strided = bool(f.flags & FLAG_LOAD_STRIDED)
+        self.phase_zero = bool(f.flags & FLAG_PHASE_ZERO)
+        self._check_residual()
         self._check_array()
         self._check_kernel()
         self._check_arithmetic()
@@ -164,12 +182,29 @@ class Layer:
     def _check_header(self):
         f = self.fields
         require(f.magic == MAGIC, self.where, "magic", f"0x{f.magic:08x}", f"0x{MAGIC:08x}")
-        self._equal("version", 1)
+        self._equal("version", 2)
         self._equal("bytes", DESCRIPTOR_BYTES)
-        require(f.flags >> 5 == 0, self.where, "flags", f"0x{f.flags:08x}", "bits 5-31 zero")
-        self._equal("reserved", 0)
-        require(not any(f.reserved_tail), self.where, "reserved bytes 78-123",
+        require(f.flags >> 9 == 0, self.where, "flags", f"0x{f.flags:08x}", "bits 9-31 zero")
+        for field in ("reserved", "reserved_93", "reserved_98"):
+            self._equal(field, 0)
+        require(not any(f.reserved_tail), self.where, "reserved bytes 104-123",
                 f.reserved_tail.hex(), "all zero")
+
+    def _check_residual(self):
+        f = self.fields
+        if not self.residual:
+            require(not self.res_signed, self.where, "flags", f"0x{f.flags:08x}",
+                    "bit 6 only with a residual")
+            for field in ("res_load_log2", "res_stride", "res_group_stride", "res_image_stride",
+                          "res_zero", "res_multiplier", "res_shift", "res_w"):
+                self._equal(field, 0)
+            return
+        self._range("res_stride", 1, 2)
+        self._range("res_zero", -256, 255)
+        self._range("res_multiplier", 1, 32767)
+        self._range("res_shift", 1, 31)
+        self._range("res_w", 1, 65535)
+        self._power("res_load_log2", 1, f.bus_bytes // 4)
 
     def _check_array(self):
         f = self.fields
@@ -199,11 +234,11 @@ class Layer:
         return power
 
     def _check_kernel(self):
-        self._range("kernel_h", 1, 7)
-        self._range("kernel_w", 1, 7)
-        self._range("stride", 1, 2)
-        self._equal("dilation", 1)
-        self._range("pad", 0, 6)
+        self._range("kernel_h", 1, 8)
+        self._range("kernel_w", 1, 8)
+        self._range("stride", 1, 4)
+        self._range("dilation", 1, 4)
+        self._range("pad", 0, 15)
         self.taps = self.fields.kernel_h * self.fields.kernel_w
         if self.interleaved:
             need = "1 with interleaved input"
@@ -223,7 +258,7 @@ class Layer:
         for field in ("in_h", "in_w", "conv_h", "conv_w", "out_groups4", "step_count"):
             require(getattr(f, field) >= 1, self.where, field, getattr(f, field), ">= 1")
         for out, size, kernel in (("conv_h", f.in_h, f.kernel_h), ("conv_w", f.in_w, f.kernel_w)):
-            self._equal(out, (size + 2 * f.pad - kernel) // f.stride + 1)
+            self._equal(out, (size + 2 * f.pad - f.dilation * (kernel - 1) - 1) // f.stride + 1)
         self._equal("bank_cols", ceil_div(ceil_div(f.in_w, f.stride), self.seg_x) * f.stride)
         require(f.steps_offset % ALIGNMENT == 0, self.where, "steps_offset", f.steps_offset,
                 "a multiple of 64")
@@ -293,7 +328,7 @@ def read_layers(image, offset, count):
 
 # --- section 4 ------------------------------------------------------------------------------------
 
-_STEP = struct.Struct("<I4HIHH6IHhHHIBBHI")
+_STEP = struct.Struct("<I4HI4H5IHhHHIBBHI")
 assert _STEP.size == STEP_BYTES
 
 
@@ -309,18 +344,19 @@ class StepFields(NamedTuple):
     list_beats: int
     param_beats: int
     weight_beats: int
+    plane_words: int
     param_offset: int
     weight_offset: int
     fetch_offset: int
     act_offset: int
-    plane_words: int
+    res_offset: int
     images: int
     row_idx0: int
-    y_first: int
+    res_words: int
     oy_first: int
     out_offset: int
     last_channels: int
-    reserved: int
+    y_start: int
     og_first: int
     crc: int
 
@@ -334,6 +370,8 @@ class Step:
     new_weights: bool
     new_activations: bool
     vbase: int
+    y_first: int
+    residual: bool
 
 
 def read_steps(image, layer):
@@ -351,10 +389,14 @@ def read_steps(image, layer):
 
 def _check_step(layer, s, where, first):
     f = layer.fields
-    require(s.flags >> 2 == 0, where, "flags", f"0x{s.flags:08x}", "bits 2-31 zero")
+    require(s.flags >> 5 == 0, where, "flags", f"0x{s.flags:08x}", "bits 5-31 zero")
     if first:
-        require(s.flags == 3, where, "flags", s.flags, "both bits in the first step of a layer")
-    require(s.reserved == 0, where, "reserved", s.reserved, 0)
+        require(s.flags & 3 == 3, where, "flags", s.flags, "both bits in the first step of a layer")
+    residual = bool(s.flags & FLAG_STEP_RESIDUAL)
+    require(layer.residual or not residual, where, "flags", f"0x{s.flags:08x}",
+            "bit 4 only in a layer with residual")
+    for field in () if residual else ("res_offset", "res_words"):
+        require(getattr(s, field) == 0, where, field, getattr(s, field), "0 without residual")
     require_range(where, "rows", s.rows, 1, layer.out_groups)
     require_range(where, "og_first", s.og_first, 0, layer.out_groups - s.rows)
     require(s.sub_cols == layer.sub_cols, where, "sub_cols", s.sub_cols, layer.sub_cols)
@@ -362,7 +404,6 @@ def _check_step(layer, s, where, first):
     require_range(where, "images", s.images, 1, layer.max_images)
     low, high = (1, 4) if s.slots else (0, 0)
     require_range(where, "last_channels", s.last_channels, low, high)
-    require_range(where, "weight_beats", s.weight_beats, 0, 65535)
     if not layer.skip:
         require(s.list_beats == 0, where, "list_beats", s.list_beats, "0 without skip")
     for field in ("list_offset", "param_offset", "weight_offset", "fetch_offset"):
@@ -371,17 +412,21 @@ def _check_step(layer, s, where, first):
     multiple = max(layer.seg_y, 1 + layer.p)
     require(s.oy_first % multiple == 0 and s.oy_first < f.conv_h, where, "oy_first", s.oy_first,
             f"a multiple of {multiple} below {f.conv_h}")
-    require(s.y_first < f.in_h, where, "y_first", s.y_first, f"below {f.in_h}")
+    row, phase = s.y_start & 15, s.y_start >> 4
+    require(row < layer.seg_y and phase < f.stride, where, "y_start", s.y_start,
+            f"a row below {layer.seg_y} and a phase below {f.stride}")
+    vbase = s.oy_first // layer.seg_y - s.row_idx0
+    y_first = (vbase * layer.seg_y + row) * f.stride + phase
+    require(vbase >= 0 and y_first < f.in_h, where, "row_idx0, y_start", (s.row_idx0, s.y_start),
+            f"a first row in 0 .. {f.in_h - 1}")
     most = ceil_div(f.conv_h - s.oy_first, layer.seg_y)
     require_range(where, "sub_rows", s.sub_rows, 1, most)
     if layer.interleaved:
-        require(s.y_first == 0, where, "y_first", s.y_first, "0 with interleaved input")
-    vbase = (s.y_first // f.stride) // layer.seg_y
-    row_idx0 = s.oy_first // layer.seg_y - vbase
-    require(s.row_idx0 == row_idx0, where, "row_idx0", s.row_idx0, row_idx0)
+        require(y_first == 0, where, "row_idx0, y_start", (s.row_idx0, s.y_start),
+                "first row 0 with interleaved input")
     _check_output_offset(layer, s, where)
     return Step(s, where, bool(s.flags & FLAG_NEW_WEIGHTS), bool(s.flags & FLAG_NEW_ACTIVATIONS),
-                vbase)
+                vbase, y_first, residual)
 
 
 def _check_output_offset(layer, s, where):

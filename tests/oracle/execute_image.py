@@ -102,9 +102,10 @@ class Buffer:
         if self.layer.interleaved:
             require(self.loaded_rows == f.in_h or not s.slots, where, "plane_words", s.plane_words,
                     f"{f.in_h * row_words}: the whole interleaved plane")
-        require(s.y_first + self.loaded_rows <= f.in_h, where, "plane_words", s.plane_words,
-                f"rows that end at row {f.in_h} of the map, the first is {s.y_first}")
-        self.first_plane = s.act_offset - s.y_first * row_words * 4
+        self.y_first = self.step.y_first
+        require(self.y_first + self.loaded_rows <= f.in_h, where, "plane_words", s.plane_words,
+                f"rows that end at row {f.in_h} of the map, the first is {self.y_first}")
+        self.first_plane = s.act_offset - self.y_first * row_words * 4
         require(self.first_plane >= 0 and self.first_plane % ALIGNMENT == 0, where, "act_offset",
                 s.act_offset, "row y_first of a plane that starts at a multiple of 64")
         if s.images > 1 and not self.layer.interleaved:
@@ -121,7 +122,7 @@ class Buffer:
         f, layer, s = self.layer.fields, self.layer, self.fields
         word = np.arange(s.plane_words)
         pixel = word // self.together
-        y, x = s.y_first + pixel // f.in_w, pixel % f.in_w
+        y, x = self.y_first + pixel // f.in_w, pixel % f.in_w
         if layer.interleaved:
             return word % self.together, y, x, word % self.together, word // self.together
         bank, address = bank_and_address(layer, self.step.vbase, y, x)
@@ -130,10 +131,14 @@ class Buffer:
     def _load(self, activations, options):
         layer, s, where = self.layer, self.fields, self.step.where
         image_of, y, x, bank, address = self._word_places()
+        kept = np.flatnonzero((not layer.phase_zero)
+                              | ((y % layer.fields.stride == 0) & (x % layer.fields.stride == 0)))
+        require(kept.size > 0, where, "plane_words", s.plane_words, "a word that is kept")
+        image_of, y, x, bank, address = (v[kept] for v in (image_of, y, x, bank, address))
         require(int(address.min()) >= 0 and int(address.max()) < layer.fields.slot_words, where,
                 "slot_words", layer.fields.slot_words, f"> {int(address.max())}, the last address "
                 "inside a slot that a loaded word has")
-        self._check_runs(bank, options)
+        self._check_runs(kept, bank, options)
         copies = 1 if layer.interleaved else s.images
         for copy in range(copies):
             self._check_planes(activations, copy * layer.fields.in_image_stride, options)
@@ -143,20 +148,20 @@ class Buffer:
             offset = copy * layer.fields.in_image_stride
             banks = bank + segment_origin(layer, copy) if copies > 1 else bank
             first = (s.act_offset + offset + self.planes) // 4
-            index = first[:, None] + np.arange(s.plane_words)
+            index = first[:, None] + kept
             self._warn_own_results(activations, index, image_of, options)
             self.values[banks, slot, address] = activations.words[index]
             self.owners[banks, slot, address] = self.owner(slot, image_of + copy, y, x)
-        self._check_unique(copies)
+        self._check_unique(copies, len(kept))
 
     def owner(self, slot, image, y, x):
         """One number for the word of (slot, image of the step, y, x)."""
         f = self.layer.fields
         return ((slot * self.layer.pixels + image) * f.in_h + y) * f.in_w + x
 
-    def _check_unique(self, copies):
+    def _check_unique(self, copies, words):
         kept = int((self.owners >= 0).sum())
-        loaded = copies * len(self.planes) * self.fields.plane_words
+        loaded = copies * len(self.planes) * words
         require(kept == loaded, self.step.where, "activation buffer",
                 f"{loaded} words loaded into {kept} places", "a place for each word")
 
@@ -177,27 +182,30 @@ class Buffer:
                         f"padding after the activation plane at byte {start}", padding.tolist(),
                         "zeros")
 
-    def _check_runs(self, bank, options):
-        """The words of an aligned run of U words of a beat never share a bank."""
-        run = self.layer.load
-        word, shared = self._shared_bank(bank, run)
+    def _check_runs(self, kept, bank, options):
+        """The U words that one part of a beat keeps never share a bank."""
+        run, strided = self.layer.load, self.layer.load_strided
+        words, shared = self._shared_bank(kept, bank, run, strided)
         if shared:
-            raise FormatError(self.step.where, "load_log2", f"runs of {run}, words {word[0]} and "
-                              f"{word[1]} of a plane share a bank", "no shared bank in a run")
+            raise FormatError(self.step.where, "load_log2", f"parts of {run}, words {words[0]} and "
+                              f"{words[1]} of a plane share a bank", "no shared bank in a part")
         if 2 * run * 4 <= self.layer.fields.bus_bytes:
-            options.larger_run_shares |= self._shared_bank(bank, 2 * run)[1]
+            options.larger_run_shares |= all(self._shared_bank(kept, bank, 2 * run, way)[1]
+                                             for way in (False, True))
         else:
             options.larger_run_shares = True
 
-    def _shared_bank(self, bank, run):
+    def _shared_bank(self, kept, bank, run, strided):
         # Planes and images are multiples of 64 apart, so one plane stands for all of them.
-        place = (self.fields.act_offset // 4 + np.arange(len(bank))) // run
-        key = place * self.layer.pixels + bank
+        beat, word = np.divmod(self.fields.act_offset // 4 + kept, self.layer.fields.bus_bytes // 4)
+        parts = self.layer.fields.bus_bytes // 4 // run
+        part = word % parts if strided else word // run
+        key = (beat * parts + part) * self.layer.pixels + bank
         order = np.argsort(key, kind="stable")
         same = np.flatnonzero(np.diff(key[order]) == 0)
         if not same.size:
             return (0, 0), False
-        return (int(order[same[0]]), int(order[same[0] + 1])), True
+        return (int(kept[order[same[0]]]), int(kept[order[same[0] + 1]])), True
 
     def _warn_own_results(self, activations, index, image_of, options):
         real = index[:, image_of < self.fields.images]
@@ -239,7 +247,7 @@ class Buffer:
         raise FormatError(
             where, "activation buffer",
             f"no word of image {pixels.image[pixel]} at input pixel ({y[pixel, tap]}, "
-            f"{x[pixel, tap]}) at its address", f"it loaded (y_first {self.fields.y_first}, "
+            f"{x[pixel, tap]}) at its address", f"it loaded (y_first {self.y_first}, "
             f"{self.loaded_rows} rows), output pixel ({pixels.oy[pixel]}, {pixels.ox[pixel]}) "
             "reads it")
 
@@ -275,8 +283,8 @@ class Pixels:
         self.live = ((self.image < s.images) & (self.oy < layer.out_h << layer.p)
                      & (self.ox < layer.out_w << layer.p))
         ky, kx = (axis.ravel() for axis in np.indices((f.kernel_h, f.kernel_w)))
-        self.input_y = self.oy[:, None] * f.stride + ky - f.pad
-        self.input_x = self.ox[:, None] * f.stride + kx - f.pad
+        self.input_y = self.oy[:, None] * f.stride + f.dilation * ky - f.pad
+        self.input_x = self.ox[:, None] * f.stride + f.dilation * kx - f.pad
 
 
 def accumulate(where, chunk, activations, taps, live):
@@ -301,14 +309,38 @@ def accumulate(where, chunk, activations, taps, live):
     return wrapped
 
 
-def requantise(layer, chunk, acc):
-    """Section 7 from acc to the stored byte: uint8 [rows][pixels][Pof]."""
+def requantise(layer, chunk, acc, added):
+    """Section 7 from acc to the stored byte: uint8 [rows][pixels][Pof]. `added`: the residual."""
     f = layer.fields
     bias, multiplier, shift = (a[:, None, :] for a in (chunk.bias, chunk.multiplier, chunk.shift))
     # |acc + bias| <= 2^32, |multiplier| <= 2^15, 2^46 for rounding: far inside int64, and inside
     # the 50 bits of the page, so no wrap has to be made here.
     r = ((acc + bias) * multiplier + (np.int64(1) << (shift - 1))) >> shift
-    return (np.clip(r + f.zero_out, f.clamp_lo, f.clamp_hi) & 255).astype(np.uint8)
+    return (np.clip(r + added + f.zero_out, f.clamp_lo, f.clamp_hi) & 255).astype(np.uint8)
+
+
+def scaled_residual(layer, step, activations, pixels):
+    """What is added behind the shift: int64 [rows][pixels][Pof], or 0."""
+    f, s = layer.fields, step.fields
+    if not step.residual:
+        return 0
+    require(s.res_words % f.res_w == 0, step.where, "res_words", s.res_words,
+            f"whole rows of {f.res_w} words")
+    words = np.arange(s.rows * layer.words_per_row)[:, None]
+    live = pixels.live & (words + s.og_first * layer.words_per_row < f.out_groups4)
+    y, x = f.res_stride * (pixels.oy - s.oy_first), f.res_stride * pixels.ox
+    beyond = live & ((y >= s.res_words // f.res_w) | (x >= f.res_w))
+    require(not beyond.any(), step.where, "res_words, res_w", (s.res_words, f.res_w),
+            "a word for every output pixel")
+    at = (s.res_offset + words * f.res_group_stride + pixels.image * f.res_image_stride
+          + 4 * (y * f.res_w + x))
+    at = np.where(live, at, s.res_offset)
+    activations.require_inside(step.where, "res_offset", int(at.min()), int(at.max()) + 4)
+    kind = np.int8 if layer.res_signed else np.uint8
+    res = activations.words[at // 4].view(kind).reshape(at.shape + (4,)).astype(np.int64)
+    scaled = ((res - f.res_zero) * f.res_multiplier + (1 << (f.res_shift - 1))) >> f.res_shift
+    scaled = scaled.reshape(s.rows, layer.words_per_row, -1, 4).transpose(0, 2, 1, 3)
+    return scaled.reshape(s.rows, -1, f.pof)
 
 
 def pooled(layer, results, sub_cols):
@@ -408,7 +440,8 @@ class LayerRun:
         """A step that keeps a chunk or a tile must be about what is there."""
         s, where = step.fields, step.where
         for field, kept in (("rows", len(chunk.rows)), ("og_first", chunk.first_group),
-                            ("slots", len(buffer.planes)), ("y_first", buffer.fields.y_first),
+                            ("slots", len(buffer.planes)), ("row_idx0", buffer.fields.row_idx0),
+                            ("y_start", buffer.fields.y_start),
                             ("last_channels", buffer.fields.last_channels)):
             given = getattr(s, field)
             require(given == kept, where, field, given, f"{kept}, as what is kept from before")
@@ -470,7 +503,8 @@ class LayerRun:
             pixels = Pixels(layer, step, sub_row)
             values = buffer.gather(where, pixels)
             acc = accumulate(where, chunk, values, layer.taps, pixels.live)
-            results = pooled(layer, requantise(layer, chunk, acc), s.sub_cols)
+            added = scaled_residual(layer, step, self.activations, pixels)
+            results = pooled(layer, requantise(layer, chunk, acc, added), s.sub_cols)
             places = Results(layer, step, sub_row)
             places.write(layer, where, self.activations, results)
             if layer.run > 1 and places.scattered_run(layer):

@@ -81,9 +81,11 @@ def random_case(rng):
     pick = lambda *choices: choices[rng.integers(len(choices))]  # noqa: E731
     array = pick(Array(), Array(8, 8, 4, 16, 4), Array(2, 4, 8, 64, 1), Array(4, 8, 12, 8, 8))
     pool, skip = bool(rng.integers(2)), bool(rng.integers(4))
-    kernel = (int(rng.integers(1, 8)), int(rng.integers(1, 8)))
+    kernel = (int(rng.integers(1, 9)), int(rng.integers(1, 9))) if rng.integers(4) else (1, 1)
+    dilation, stride = (int(rng.integers(1, 5)) if rng.integers(2) else 1 for _ in range(2))
     pad = int(rng.integers(0, 4))
-    size = tuple(int(max(k - 2 * pad, 1) + rng.integers(3, 14)) for k in kernel)
+    size = tuple(int(max(dilation * (k - 1) + 1 - 2 * pad, 1) + rng.integers(3, 14))
+                 for k in kernel)
     nif, nof = int(rng.integers(1, 15)), int(rng.integers(1, 30))
     shape = (-(-nof // array.pof), -(-nif // 4))
     live = rng.random(shape) < pick(0.0, 0.3, 0.6, 1.0) if skip else np.ones(shape, bool)
@@ -93,7 +95,8 @@ def random_case(rng):
     in_signed, out_signed = bool(rng.integers(2)), bool(rng.integers(2))
     tail = bool(rng.integers(3) == 0)
     layer = random_layer(
-        rng, array, nif, nof, kernel, live, stride=int(rng.integers(1, 3)), pad=pad, pool=pool,
+        rng, array, nif, nof, kernel, live, stride=stride,
+        dilation=dilation, pad=pad, pool=pool,
         in_signed=in_signed, out_signed=out_signed, skip=skip, seg=(seg_y, seg_x),
         zero_in=int(rng.integers(-128, 128) if in_signed else rng.integers(0, 256)),
         zero_out=int(rng.integers(-40, 40)), clamp=(-128, 127) if out_signed else (0, 255),
@@ -101,12 +104,11 @@ def random_case(rng):
         chunk_rows=int(rng.integers(1, shape[0] + 1)), strip_rows=int(rng.integers(1, 4)),
         chunks_outer=bool(rng.integers(2)))
     # With strides and pooling small maps can vanish: such a shape is no layer.
-    out = [((s + 2 * pad - k) // layer.stride + 1) >> pool for s, k in zip(size, kernel)]
+    out = [o >> pool for o in layer.conv_size(size)]
     size = tuple(s + 4 * (o < 1) for s, o in zip(size, out))
     layers = [layer]
     if tail:
-        out = tuple(((s + 2 * pad - k) // layer.stride + 1) >> pool for s, k in zip(size, kernel))
-        window = tuple(min(o, 7) for o in out)
+        window = tuple(min(o >> pool, 8) for o in layer.conv_size(size))
         shape = (-(-9 // array.pof), -(-nof // 4))
         layers.append(random_layer(rng, array, nof, 9, window, rng.random(shape) < 0.6,
                                    in_signed=out_signed, seg=(1, 1), out_interleaved=True,
@@ -145,6 +147,22 @@ class Correct(unittest.TestCase):
         layer = random_layer(rng, Array(), 8, 8, (5, 3), stride=2, pad=2, zero_in=-3,
                              in_signed=True, seg=(2, 4), images_per_step=4)
         self.check(make_case(rng, Array(), [layer], 6, (15, 12)))
+
+    def test_residual(self):
+        for signed, pool, seg in ((False, False, (4, 8)), (True, True, (2, 4))):
+            with self.subTest(signed=signed):
+                rng = np.random.default_rng(SEED + 12)
+                layer = random_layer(rng, Array(), 16, 16, (3, 3), pad=1, pool=pool, seg=seg,
+                                     in_signed=signed, out_signed=signed, chunk_rows=1,
+                                     images_per_step=2 if pool else 1,
+                                     clamp=(-128, 127) if signed else (0, 255),
+                                     residual=(3, 11, 4))
+                case = make_case(rng, Array(), [layer], 3, (11, 14))
+                self.check(case)
+                case.layers[0].residual = (3, 12, 4)
+                record = case.built.descriptor(0)
+                case.built.put("h", record[0] + 90, 12, record)
+                self.assertNotEqual(differences(case, run(case)), [])
 
     def test_interleaved_behind_pool(self):
         self.check(two_layers(np.random.default_rng(SEED + 9)))
@@ -255,32 +273,38 @@ class Sensitive(unittest.TestCase):
 # Descriptor of conv_case: offset, type, value, word of the message. The value alone is changed, the
 # CRC is made right again.
 BROKEN_DESCRIPTOR = [
-    (0, "I", 0x4C505754, "magic"), (4, "H", 2, "version"), (6, "H", 64, "bytes"),
+    (0, "I", 0x4C505754, "magic"), (4, "H", 1, "version"), (6, "H", 64, "bytes"),
     (8, "B", 0, "poy"), (8, "B", 6, "poy"), (9, "B", 4, "seg_x_log2"), (10, "B", 6, "pof"),
-    (11, "B", 12, "bus_bytes"), (11, "B", 8, "load_log2"), (12, "I", 0x20 | 0x10, "flags"),
+    (11, "B", 12, "bus_bytes"), (11, "B", 8, "load_log2"),
     (12, "I", 0x18, "SegY"), (12, "I", 0x11, "pass_interval"),
     (12, "I", 0x10 | 1 << 31, "flags"), (12, "I", 0, "list_beats"), (16, "B", 0, "kernel_h"),
-    (16, "B", 8, "kernel_h"), (16, "B", 2, "conv_h"), (17, "B", 8, "kernel_w"),
-    (17, "B", 5, "conv_w"), (18, "B", 0, "stride"), (18, "B", 3, "stride"), (18, "B", 2, "conv_h"),
-    (19, "B", 2, "dilation"), (20, "B", 3, "seg_y_log2"), (21, "B", 4, "seg_x_log2"),
+    (16, "B", 9, "kernel_h"), (16, "B", 2, "conv_h"), (17, "B", 9, "kernel_w"),
+    (17, "B", 5, "conv_w"), (18, "B", 0, "stride"), (18, "B", 5, "stride"), (18, "B", 2, "conv_h"),
+    (19, "B", 0, "dilation"), (19, "B", 5, "dilation"), (19, "B", 2, "conv_h"),
+    (20, "B", 3, "seg_y_log2"), (21, "B", 4, "seg_x_log2"),
     (21, "B", 200, "seg_x_log2"), (21, "B", 2, "bank_cols"), (22, "B", 4, "load_log2"),
     (23, "B", 4, "run_log2"), (23, "B", 1, "pass_interval"), (24, "h", 256, "zero_in"),
     (24, "h", -257, "zero_in"), (28, "h", -1, "clamp_lo"), (30, "h", 256, "clamp_hi"),
     (28, "h", 9, None), (30, "h", -1, "clamp_hi"), (32, "H", 0, "in_h"), (32, "H", 12, "conv_h"),
-    (34, "H", 12, "conv_w"), (36, "H", 10, "conv_h"), (38, "H", 14, "conv_w"), (40, "B", 7, "pad"),
+    (34, "H", 12, "conv_w"), (36, "H", 10, "conv_h"), (38, "H", 14, "conv_w"), (40, "B", 16, "pad"),
     (40, "B", 0, "conv_h"), (41, "B", 1, "reserved"), (42, "H", 0, "out_groups4"),
     (42, "H", 4, "og_first|never written|beyond|output map"), (42, "H", 2, "rows|og_first"),
     (44, "H", 3, "bank_cols"), (46, "H", 3, "slot_words"), (48, "I", 0, "step_count"),
     (48, "I", 1 << 30, "steps"), (48, "I", 1, "never written"), (52, "I", 32, "steps_offset"),
     (52, "I", 1 << 31, "steps"), (56, "I", 8, "output strides"), (56, "I", 6, "out_px_stride"),
     (60, "I", 0, "output strides"), (64, "I", 64, "output strides"), (76, "H", 0, "pass_interval"),
-    (76, "H", 65, "pass_interval"), (78, "B", 1, "reserved"), (123, "B", 1, "reserved"),
+    (76, "H", 65, "pass_interval"), (78, "B", 1, "res_load_log2"), (94, "H", 1, "res_w"),
+    (98, "H", 1, "reserved"),
+    (104, "B", 1, "reserved"), (123, "B", 1, "reserved"), (12, "I", 0x50, "flags"),
+    (12, "I", 0x30, "res_stride"),
+    (12, "I", 0x210, "flags"),
 ]
 
 # Step records of conv_case: step, offset, type, value, word of the message of that step (a word
 # that starts with ^: of another place where the change shows first).
 BROKEN_STEP = [
-    (0, 0, "I", 7, "flags"), (0, 0, "I", 1, "flags"), (0, 0, "I", 2, "flags"),
+    (0, 0, "I", 35, "flags"), (0, 0, "I", 19, "flags"), (0, 0, "I", 1, "flags"),
+    (0, 0, "I", 2, "flags"),
     (1, 0, "I", 0, "og_first"), (0, 4, "H", 0, "rows"), (0, 4, "H", 3, "rows"),
     (0, 6, "H", 0, "sub_rows"), (0, 6, "H", 4, "sub_rows"),
     (0, 6, "H", 1, "^layer 0, output map.*never written"),
@@ -288,19 +312,21 @@ BROKEN_STEP = [
     (0, 10, "H", 3, "fetch list"),
     (0, 10, "H", 5000, "slots"), (0, 12, "I", 65, "list_offset"), (0, 12, "I", 1 << 30, "list"),
     (0, 16, "H", 0, "list_beats"), (0, 16, "H", 2, "list_beats"), (0, 18, "H", 2, "param_beats"),
-    (0, 20, "I", 0, "weight_beats"), (0, 20, "I", 65536, "weight_beats"),
+    (0, 20, "H", 0, "weight_beats"), (0, 20, "H", 65535, "weight_beats"),
     (0, 24, "I", 4, "param_offset"), (0, 24, "I", 1 << 30, "param_offset"),
     (0, 28, "I", 16, "weight_offset"), (0, 28, "I", 1 << 31, "weight_offset"),
     (0, 32, "I", 8, "fetch_offset"), (0, 32, "I", 1 << 30, "fetch_offset"),
     (0, 36, "I", 68, "act_offset"), (0, 36, "I", 1 << 31, "act_offset"),
-    (0, 40, "I", 13 * 12, "plane_words"), (0, 40, "I", 14, "plane_words"),
-    (0, 40, "I", 13 * 8, "no word of image"),
-    (2, 40, "I", 13 * 3, "no word of image"), (0, 44, "H", 0, "images"), (0, 44, "H", 2, "images"),
-    (0, 46, "h", 1, "row_idx0"), (0, 46, "h", -1, "row_idx0"), (0, 48, "H", 11, "y_first"),
-    (0, 48, "H", 1, "act_offset"), (0, 50, "H", 2, "oy_first"), (0, 50, "H", 12, "oy_first"),
-    (0, 50, "H", 4, "row_idx0"), (0, 52, "I", 1 << 31, "out_offset"), (0, 52, "I", 4, "out_offset"),
+    (0, 22, "H", 13 * 12, "plane_words"), (0, 22, "H", 14, "plane_words"),
+    (0, 22, "H", 13 * 8, "no word of image"), (0, 40, "I", 64, "res_offset"),
+    (2, 22, "H", 13 * 3, "no word of image"), (0, 44, "H", 0, "images"), (0, 44, "H", 2, "images"),
+    (0, 46, "h", 1, "row_idx0"), (0, 46, "h", -1, "plane_words"), (0, 48, "H", 1, "res_words"),
+    (0, 57, "B", 1, "act_offset"), (0, 57, "B", 4, "y_start"), (0, 57, "B", 16, "y_start"),
+    (0, 50, "H", 2, "oy_first"), (0, 50, "H", 12, "oy_first"),
+    (0, 50, "H", 4, "out_offset"), (0, 52, "I", 1 << 31, "out_offset"),
+    (0, 52, "I", 4, "out_offset"),
     (0, 52, "I", 0, "^layer 0, step 2, padding"), (0, 56, "B", 0, "last_channels"),
-    (0, 56, "B", 5, "last_channels"), (0, 56, "B", 3, "last_channels"), (0, 57, "B", 1, "reserved"),
+    (0, 56, "B", 5, "last_channels"), (0, 56, "B", 3, "last_channels"), 
     (0, 58, "H", 2, "og_first"), (0, 60, "I", 0, "crc"), (1, 60, "I", 5, "crc"),
 ]
 
@@ -381,7 +407,7 @@ class Refused(unittest.TestCase):
         case.built.image[offset + size:offset + 448] = bytes(448 - size)
         for step in range(0, case.built.step_counts[0], 2):
             record = case.built.step(0, step)
-            case.built.put("I", record[0] + 20, size // 32, record)
+            case.built.put("H", record[0] + 20, size // 32, record)
 
     def test_parameters(self):
         for at, value, words in ((6, 0, "shift.*channel 0"), (6, 48, "shift.*1 .. 47"),

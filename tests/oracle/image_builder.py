@@ -90,6 +90,7 @@ class Layer:
     multiplier: np.ndarray
     shift: np.ndarray
     stride: int = 1
+    dilation: int = 1
     pad: int = 0
     pool: bool = False
     in_signed: bool = False
@@ -105,6 +106,12 @@ class Layer:
     strip_rows: int = 1  # sub-tile rows of a strip
     chunks_outer: bool = False
     run_log2: int = 0
+    residual: tuple = ()  # zero, multiplier, shift: the layer's own input is added
+
+    def conv_size(self, size):
+        """Height and width before pooling, of an input of this size."""
+        return tuple((s + 2 * self.pad - self.dilation * (k - 1) - 1) // self.stride + 1
+                     for s, k in zip(size, self.weights.shape[2:]))
 
 
 def random_layer(rng, array, nif, nof, kernel, live=None, **options):
@@ -130,13 +137,12 @@ def reference(layer, array, values):
     weights = layer.weights.astype(np.int64) * kept[:, :, None, None]
     padded = np.pad(values.astype(np.int64), ((0, 0), (0, 0), (pad, pad), (pad, pad)),
                     constant_values=layer.zero_in)
-    height = (padded.shape[2] - kh) // layer.stride + 1
-    width = (padded.shape[3] - kw) // layer.stride + 1
+    height, width = layer.conv_size(values.shape[2:])
     acc = np.zeros((len(values), nof, height, width), np.int64)
     for ky in range(kh):
         for kx in range(kw):
-            part = padded[:, :, ky:ky + height * layer.stride:layer.stride,
-                          kx:kx + width * layer.stride:layer.stride][:, :, :height, :width]
+            part = padded[:, :, layer.dilation * ky::layer.stride,
+                          layer.dilation * kx::layer.stride][:, :, :height, :width]
             acc += np.tensordot(part, weights[:, :, ky, kx], (1, 1)).transpose(0, 3, 1, 2)
     channels = up(nof, 4)
     result = np.full((len(values), channels, height, width), layer.zero_out, np.int64)
@@ -144,6 +150,10 @@ def reference(layer, array, values):
         half = 2 ** (int(layer.shift[c]) - 1)
         product = (acc[:, c] + int(layer.bias[c])) * int(layer.multiplier[c])
         result[:, c] += (product + half) // (2 * half)
+    if layer.residual:
+        zero, multiplier, shift = layer.residual
+        added = values[:, :nof].astype(np.int64) - zero
+        result[:, :nof] += (added * multiplier + (1 << (shift - 1))) >> shift
     result = np.clip(result, *layer.clamp)
     if layer.pool:
         result = result[:, :, :height // 2 * 2, :width // 2 * 2]
@@ -213,8 +223,9 @@ class LayerCompiler:
         self.source, self.target = source, target
         self.nof, self.nif, self.kh, self.kw = layer.weights.shape
         self.interleaved = source.together > 1
-        self.conv_h = (source.height + 2 * layer.pad - self.kh) // layer.stride + 1
-        self.conv_w = (source.width + 2 * layer.pad - self.kw) // layer.stride + 1
+        self.conv_h, self.conv_w = layer.conv_size((source.height, source.width))
+        self.phase_zero = (self.kh == self.kw == 1 and layer.stride > 1
+                           and layer.pad % layer.stride == 0)
         self.groups = (np.flatnonzero(layer.live.any(0)) if layer.skip
                        else np.arange(layer.live.shape[1]))
         self.slot_words = 0
@@ -277,10 +288,12 @@ class LayerCompiler:
         if not self.interleaved:
             first = max(0, oy * layer.stride - layer.pad)
             rows = min(sub_rows * layer.seg[0], self.conv_h - oy)
-            last = min(last, (oy + rows - 1) * layer.stride - layer.pad + self.kh)
+            last = min(last, (oy + rows - 1) * layer.stride - layer.pad
+                       + layer.dilation * (self.kh - 1) + 1)
             first = min(first, source.height - 1)
             last = max(last, first + 1)
         vbase = first // layer.stride // layer.seg[0]
+        start = first // layer.stride % layer.seg[0] + first % layer.stride * 16
         for y in range(first, last):
             row = (y // layer.stride // layer.seg[0] - vbase) * layer.stride + y % layer.stride
             self.slot_words = max(self.slot_words, (row + 1) * self.bank_cols)
@@ -288,12 +301,14 @@ class LayerCompiler:
         self.loads.append((act, first, last))
         fetch = b"".join(struct.pack("<I", int(g) * source.group_stride) for g in self.groups)
         p = int(layer.pool)
-        return dict(slots=len(self.groups), images=count, oy_first=oy, y_first=first,
+        return dict(slots=len(self.groups), images=count, oy_first=oy, y_start=start,
                     sub_rows=sub_rows, row_idx0=oy // layer.seg[0] - vbase, act_offset=act,
                     plane_words=(last - first) * source.width * source.together,
                     fetch_offset=self.builder.append(fetch) if fetch else 0,
                     last_channels=self.channels(self.groups[-1]) if len(self.groups) else 0,
-                    out=self.target.address(n, 0, oy >> p, 0))
+                    out=self.target.address(n, 0, oy >> p, 0),
+                    res=source.address(n, 0, oy, 0),
+                    res_words=min(sub_rows * layer.seg[0], self.conv_h - oy) * source.width)
 
     def tiles(self):
         sub_rows = -(-self.conv_h // self.layer.seg[0])
@@ -321,13 +336,19 @@ class LayerCompiler:
 
     def record(self, flags, c, t):
         sub_cols = -(-self.conv_w // self.layer.seg[1])
+        res_offset = res_words = 0
+        if self.layer.residual:
+            flags |= 16
+            res_words = t["res_words"]
+            res_offset = (t["res"] + c["og_first"] * (self.array.pof // 4)
+                          * self.source.group_stride)
         out = t["out"] + c["og_first"] * (self.array.pof // 4) * self.target.group_stride
-        head = struct.pack("<IHHHHIHHIIIIIIHhHHIBBH", flags, c["rows"], t["sub_rows"], sub_cols,
+        head = struct.pack("<IHHHHIHHHHIIIIIHhHHIBBH", flags, c["rows"], t["sub_rows"], sub_cols,
                            t["slots"], c["list_offset"], c["list_beats"], c["param_beats"],
-                           c["weight_beats"], c["param_offset"], c["weight_offset"],
-                           t["fetch_offset"], t["act_offset"], t["plane_words"], t["images"],
-                           t["row_idx0"], t["y_first"], t["oy_first"], out, t["last_channels"], 0,
-                           c["og_first"])
+                           c["weight_beats"], t["plane_words"], c["param_offset"],
+                           c["weight_offset"], t["fetch_offset"], t["act_offset"], res_offset,
+                           t["images"], t["row_idx0"], res_words, t["oy_first"], out,
+                           t["last_channels"], t["y_start"], c["og_first"])
         return head + struct.pack("<I", zlib.crc32(head))
 
     # --- descriptor ---
@@ -338,42 +359,60 @@ class LayerCompiler:
         if self.interleaved:
             return word % source.together
         y, x = first + word // source.width, word % source.width
+        if self.phase_zero and (y % layer.stride or x % layer.stride):
+            return None
         return (y // layer.stride % layer.seg[0], x // layer.stride % layer.seg[1])
 
-    def run_is_free(self, run):
+    def run_is_free(self, run, strided):
+        beat = self.array.bus // 4
+        parts = beat // run
         for act, first, last in self.loads:
             words = (last - first) * self.source.width * self.source.together
             seen = set()
             for word in range(words):
-                key = ((act // 4 + word) // run, self.bank(word, first))
-                if key in seen:
+                at, bank = act // 4 + word, self.bank(word, first)
+                part = at % parts if strided else at % beat // run
+                key = (at // beat, part, bank)
+                if bank is not None and key in seen:
                     return False
                 seen.add(key)
         return True
 
-    def load_log2(self):
-        log2 = 0
-        while 4 << (log2 + 1) <= self.array.bus and self.run_is_free(2 << log2):
-            log2 += 1
-        return log2
+    def load(self):
+        """log2 of the largest part, and whether its words lie apart; not if that is no gain."""
+        best = 0, False
+        for strided in (False, True):
+            log2 = 0
+            while 4 << (log2 + 1) <= self.array.bus and self.run_is_free(2 << log2, strided):
+                log2 += 1
+            if log2 > best[0]:
+                best = log2, strided
+        return best
 
     def descriptor(self, steps_offset, count):
         a, layer, source, target = self.array, self.layer, self.source, self.target
         p = int(layer.pool)
+        load_log2, strided = self.load()
         flags = (p | layer.in_signed << 1 | layer.out_signed << 2 | self.interleaved << 3
-                 | layer.skip << 4)
+                 | layer.skip << 4 | strided << 7 | self.phase_zero << 8 | bool(layer.residual) << 5
+                 | (bool(layer.residual) and layer.in_signed) << 6)
         writes = a.pof // 4 * (a.poy >> p) * ((a.pox >> p) >> layer.run_log2)
         image_stride = 4 if target.together > 1 else target.batch_stride
         head = struct.pack(
-            "<IHHBBBBIBBBBBBBBhhhhHHHHBBHHHIIIIIIIH", 0x4C505753, 1, 128, a.poy, a.pox, a.pof,
-            a.bus, flags, self.kh, self.kw, layer.stride, 1, layer.seg[0].bit_length() - 1,
-            layer.seg[1].bit_length() - 1, self.load_log2(), layer.run_log2, layer.zero_in,
+            "<IHHBBBBIBBBBBBBBhhhhHHHHBBHHHIIIIIIIH", 0x4C505753, 2, 128, a.poy, a.pox, a.pof,
+            a.bus, flags, self.kh, self.kw, layer.stride, layer.dilation,
+            layer.seg[0].bit_length() - 1,
+            layer.seg[1].bit_length() - 1, load_log2, layer.run_log2, layer.zero_in,
             layer.zero_out, layer.clamp[0], layer.clamp[1], source.height, source.width,
             self.conv_h, self.conv_w, layer.pad, 0, -(-self.nof // 4), self.bank_cols,
             self.slot_words if not self.interleaved else source.height * source.width, count,
             steps_offset, 4 * target.together, 4 * target.together * target.width,
             target.group_stride, image_stride, source.batch_stride,
             max(a.pixels // a.chains, writes))
+        if layer.residual:
+            zero, multiplier, shift = layer.residual
+            head += struct.pack("<BBIIhhBBH", 0, 1, source.group_stride, source.batch_stride, zero,
+                                multiplier, shift, 0, source.width)
         head += bytes(124 - len(head))
         return head + struct.pack("<I", zlib.crc32(head))
 
@@ -396,9 +435,7 @@ def make_case(rng, array, layers, images, size, in_interleaved=False):
     nif = layers[0].weights.shape[1]
     maps = [Map(images, nif, size[0], size[1], together)]
     for layer in layers:
-        kh, kw = layer.weights.shape[2:]
-        height = (maps[-1].height + 2 * layer.pad - kh) // layer.stride + 1
-        width = (maps[-1].width + 2 * layer.pad - kw) // layer.stride + 1
+        height, width = layer.conv_size((maps[-1].height, maps[-1].width))
         maps.append(Map(images, len(layer.weights), height >> layer.pool, width >> layer.pool,
                         array.pixels if layer.out_interleaved else 1))
     end = 64

@@ -374,16 +374,6 @@ TEST_CASE("what has no integer form is refused by name") {
   };
   using net_t = nn::network<double>;
   const auto unsupported = errc::quant_unsupported;
-  CHECK_THAT(refuse([&](net_t& n) { n.add<nn::relu>("first"); }, unsupported),
-             Catch::Contains("layer 0 'first' (relu)"));
-  CHECK_THAT(refuse(
-                 [&](net_t& n) {
-                   n.add<nn::conv2d>(conv("c"));
-                   n.add<nn::relu>("r");
-                   n.add<nn::batch_norm>("late", 4);
-                 },
-                 unsupported),
-             Catch::Contains("layer 2 'late' (batch_norm)"));
   CHECK_THAT(refuse(
                  [&](net_t& n) {
                    n.add<nn::conv2d>(conv("c"));
@@ -393,24 +383,51 @@ TEST_CASE("what has no integer form is refused by name") {
              Catch::Contains("'three' (max_pool)"));
   CHECK_THAT(refuse(
                  [&](net_t& n) {
-                   n.add<nn::conv2d>(conv("c"), nn::conv2d_params{.padding = 1});
-                   nn::chain<double> path;
-                   path.add<nn::conv2d>(conv("inner"), nn::conv2d_params{.padding = 1});
-                   n.add<nn::residual>("block", std::move(path));
-                 },
-                 unsupported),
-             Catch::Contains("layer 1 'block' (residual)"));
-  CHECK_THAT(refuse(
-                 [&](net_t& n) {
                    n.add<nn::conv2d>(nn::dense_mask("wide", 4, 4, 3, 3),
                                      nn::conv2d_params{.stride = 5});
                  },
                  errc::quant_parameter),
              Catch::Contains("layer 'wide': stride must be 1..4, given 5"));
-  CHECK_THAT(
-      refuse([&](net_t& n) { n.add<nn::conv2d>(conv("wide"), nn::conv2d_params{.dilation = 2}); },
-             unsupported),
-      Catch::Contains("layer 0 'wide' (conv2d): the integer form has dilation 1, given 2"));
+}
+
+TEST_CASE("activations and normalisations without a convolution in front are layers of their own") {
+  nn::network<double> net;
+  net.add<nn::relu>("first");
+  net.add<nn::conv2d>(nn::dense_mask("c", 4, 4, 3, 3));
+  net.add<nn::relu>("r");
+  net.add<nn::batch_norm>("late", 4);
+  net.add<nn::max_pool>("pool");
+  net.add<nn::max_pool>("again");
+  net.build({4, 14, 14});
+  rng r(63);
+  swprune_test::randomise(net, r);
+  const auto images = swprune_test::random_images<double>(6, {4, 14, 14}, r);
+  const auto model = quant::quantize(net, images);
+  std::vector<std::string> names;
+  for (const auto& l : model.layers) names.push_back(l.name);
+  CHECK(names == std::vector<std::string>{"first", "c", "late", "again"});
+  CHECK(model.layers[2].pool);
+  CHECK(model.layers[2].output_signed);
+  CHECK(model.layers[3].output == map_shape{4, 3, 3});
+  CHECK(quant::same_pattern(model, net.masks()));
+  const auto out =
+      quant::dequantize_output(model, hw::run_functional(model, bytes_of(model, images)).back());
+  CHECK(relative_error(out, nn::to_plain(net.forward(images))) < 0.04);
+}
+
+TEST_CASE("a dilated convolution keeps its dilation") {
+  rng r(67);
+  nn::network<double> net;
+  net.add<nn::conv2d>(nn::dense_mask("wide", 4, 8, 3, 3),
+                      nn::conv2d_params{.padding = 2, .dilation = 2});
+  net.build({4, 9, 9});
+  swprune_test::randomise(net, r);
+  const auto images = swprune_test::random_images<double>(4, {4, 9, 9}, r);
+  const auto model = quant::quantize(net, images);
+  CHECK(model.layers[0].dilation == 2);
+  const auto out =
+      quant::dequantize_output(model, hw::run_functional(model, bytes_of(model, images)).back());
+  CHECK(relative_error(out, nn::to_plain(net.forward(images))) < 0.02);
 }
 
 TEST_CASE("pooling before or after ReLU is the same model") {

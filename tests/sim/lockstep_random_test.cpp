@@ -19,6 +19,7 @@ hw::memory_params timing_of(const hw::array_params& a, double p, swprune::rng& r
   if (p == 0) return {.bus_bytes = a.bus_bytes};
   hw::memory_params m = hw::memory_params::stalling(a.bus_bytes, p, r.next());
   m.latency = detail::between(r, 1, 16);
+  m.fence_latency = detail::between(r, 1, 60);
   if (p < 0.9) {
     m.data.burst = detail::between(r, 1, 6);
     m.writes.burst = detail::between(r, 1, 6);
@@ -52,7 +53,7 @@ TEST_CASE("RTL and golden model in lockstep over random layers", "[lockstep][ran
     const hw::array_params& a = arrays[which];
     random_layer_params bounds;
     bounds.max_uops = 5000;
-    bounds.layers = r.bernoulli(0.2) ? 2 : 1;
+    bounds.layers = r.bernoulli(0.4) ? detail::between(r, 2, 3) : 1;
     const random_case c = random_model(a, bounds, r);
     const auto p = compile_case(c, a, r);
     if (!p) continue;  // does not fit the buffers
@@ -72,4 +73,5 @@ TEST_CASE("RTL and golden model in lockstep over random layers", "[lockstep][ran
   CHECK(coverage.cases >= 500);
   for (const int n : cases_of) CHECK(n >= 40);
   coverage.require(10);
+  coverage.require_networks(5);
 }

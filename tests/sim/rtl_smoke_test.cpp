@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The RTL by itself: images written byte by byte from docs/formats.md, without the compiler, run on
-// the Verilated core; outputs against a plain loop, cycles against docs/accelerator.md section 9.
+// The RTL by itself: images written byte by byte from docs/formats.md and docs/accelerator-v2.md,
+// without the compiler, run on the Verilated core; outputs against a plain loop, cycles against
+// docs/accelerator.md section 9 and docs/accelerator-v2.md section 5.5.
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,344 +17,16 @@
 
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
-#include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
 #include "swprune/hw/device.hpp"
 #include "swprune/hw/registers.hpp"
 #include "swprune_sim/verilated_core.hpp"
 #include "tests/support/arrays.hpp"
+#include "tests/support/tiny_image.hpp"
 
 namespace {
 
-using namespace swprune;
-namespace regs = swprune::hw::regs;
-using bytes = std::vector<std::uint8_t>;
-
-constexpr std::uint64_t image_base = 0x12'3456'7000, act_base = 0x0'0000'0040;
-constexpr index_t guard = 256;  // bytes on both sides of the output that must not change
-
-/// One convolution on one image: a single step, a single chunk.
-struct tiny_layer {
-  index_t in_c = 6, in_h = 5, in_w = 6, out_c = 8;
-  index_t kernel = 3, stride = 1, pad = 1;
-  bool pool = false, in_signed = false, out_signed = false;
-  std::vector<std::vector<int>> live;  // per output group the input groups that are there
-
-  [[nodiscard]] index_t conv_h() const { return (in_h + 2 * pad - kernel) / stride + 1; }
-  [[nodiscard]] index_t conv_w() const { return (in_w + 2 * pad - kernel) / stride + 1; }
-  [[nodiscard]] index_t out_h() const { return conv_h() >> (pool ? 1 : 0); }
-  [[nodiscard]] index_t out_w() const { return conv_w() >> (pool ? 1 : 0); }
-  [[nodiscard]] index_t in_groups() const { return ceil_div(in_c, 4); }
-};
-
-/// Its numbers.
-struct tiny_data {
-  std::vector<int> input;    // [c][y][x]
-  std::vector<int> weights;  // [o][c][ky][kx]
-  std::vector<int> bias, multiplier, shift;
-  int zero_in = 3, zero_out = -5, clamp_lo = 0, clamp_hi = 255;
-};
-
-tiny_data random_numbers(const tiny_layer& l, const hw::array_params& a, std::uint64_t seed) {
-  rng r = rng{seed}.stream("rtl_smoke");
-  const auto between = [&](index_t lo, index_t hi) {
-    return static_cast<int>(lo +
-                            static_cast<index_t>(r.below(static_cast<std::uint64_t>(hi - lo + 1))));
-  };
-  tiny_data d;
-  for (index_t i = 0; i < l.in_c * l.in_h * l.in_w; ++i)
-    d.input.push_back(l.in_signed ? between(-128, 127) : between(0, 255));
-  for (index_t o = 0; o < l.out_c; ++o)
-    for (index_t c = 0; c < l.in_c; ++c) {
-      const auto& row = l.live[static_cast<std::size_t>(o / a.pof)];
-      const bool there = std::count(row.begin(), row.end(), static_cast<int>(c / 4)) != 0;
-      for (index_t k = 0; k < l.kernel * l.kernel; ++k)
-        d.weights.push_back(there ? between(-128, 127) : 0);
-    }
-  for (index_t o = 0; o < l.out_c; ++o) {
-    d.bias.push_back(between(-20000, 20000));
-    d.multiplier.push_back(between(1, 32767));
-    d.shift.push_back(between(20, 24));
-  }
-  if (l.out_signed) {
-    d.clamp_lo = -128;
-    d.clamp_hi = 127;
-  }
-  return d;
-}
-
-/// What the layer must give: [o][y][x], by plain loops over docs/formats.md section 7.
-std::vector<int> expected_output(const tiny_layer& l, const tiny_data& d) {
-  const auto conv = [&](index_t o, index_t oy, index_t ox) {
-    std::int64_t acc = d.bias[static_cast<std::size_t>(o)];
-    for (index_t c = 0; c < l.in_c; ++c)
-      for (index_t ky = 0; ky < l.kernel; ++ky)
-        for (index_t kx = 0; kx < l.kernel; ++kx) {
-          const index_t y = oy * l.stride + ky - l.pad, x = ox * l.stride + kx - l.pad;
-          const bool inside = y >= 0 && y < l.in_h && x >= 0 && x < l.in_w;
-          const int v =
-              inside ? d.input[static_cast<std::size_t>((c * l.in_h + y) * l.in_w + x)] : d.zero_in;
-          acc += std::int64_t{v} * d.weights[static_cast<std::size_t>(
-                                       ((o * l.in_c + c) * l.kernel + ky) * l.kernel + kx)];
-        }
-    const int shift = d.shift[static_cast<std::size_t>(o)];
-    const std::int64_t scaled = acc * d.multiplier[static_cast<std::size_t>(o)];
-    const std::int64_t r = (scaled + (std::int64_t{1} << (shift - 1))) >> shift;
-    return static_cast<int>(std::clamp<std::int64_t>(r + d.zero_out, d.clamp_lo, d.clamp_hi));
-  };
-  std::vector<int> out;
-  for (index_t o = 0; o < l.out_c; ++o)
-    for (index_t y = 0; y < l.out_h(); ++y)
-      for (index_t x = 0; x < l.out_w(); ++x) {
-        int v = conv(o, l.pool ? 2 * y : y, l.pool ? 2 * x : x);
-        for (index_t i = 1; l.pool && i < 4; ++i)
-          v = std::max(v, conv(o, 2 * y + i / 2, 2 * x + i % 2));
-        out.push_back(v);
-      }
-  return out;
-}
-
-void put(bytes& to, index_t at, regs::byte_field f, std::int64_t value) {
-  for (unsigned i = 0; i < f.bytes; ++i)
-    to[static_cast<std::size_t>(at) + f.offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
-}
-
-index_t append(bytes& to, const bytes& part) {
-  const index_t at = round_up(static_cast<index_t>(to.size()), 64);
-  to.resize(static_cast<std::size_t>(at));
-  to.insert(to.end(), part.begin(), part.end());
-  to.resize(static_cast<std::size_t>(round_up(static_cast<index_t>(to.size()), 64)));
-  return at;
-}
-
-index_t log2_of(index_t v) {
-  index_t n = 0;
-  while ((index_t{1} << n) < v) ++n;
-  return n;
-}
-
-/// Both memory regions and what the run must cost.
-struct tiny_image {
-  bytes image, acts;
-  index_t out_offset = 0, plane = 0, passes = 0, uops = 0, blocks = 0, cycles = 0;
-};
-
-/// The image of one layer, from docs/formats.md sections 2 to 8.
-class writer {
- public:
-  writer(const tiny_layer& l, const tiny_data& d, const hw::array_params& a)
-      : l_(l), d_(d), a_(a) {}
-
-  tiny_image write() {
-    in_plane_ = round_up(4 * l_.in_h * l_.in_w, 64);
-    write_activations();
-    out_.image.resize(128 + 64);
-    const bytes list = index_list(), params = parameters(), weights = weight_bytes();
-    const index_t list_at = append(out_.image, list);
-    const index_t params_at = append(out_.image, params);
-    const index_t weights_at = append(out_.image, weights);
-    bytes fetch(static_cast<std::size_t>(4 * l_.in_groups()));
-    for (index_t g = 0; g < l_.in_groups(); ++g) put(fetch, 4 * g, {0, 4}, g * in_plane_);
-    const index_t fetch_at = append(out_.image, fetch);
-    const auto beats = [&](const bytes& b) {
-      return ceil_div(static_cast<index_t>(b.size()), a_.bus_bytes);
-    };
-    list_beats_ = beats(list);
-    param_beats_ = beats(params);
-    weight_beats_ = beats(weights);
-    sub_rows_ = ceil_div(l_.conv_h(), a_.poy);
-    sub_cols_ = ceil_div(l_.conv_w(), a_.pox);
-    bank_cols_ = ceil_div(ceil_div(l_.in_w, l_.stride), a_.pox) * l_.stride;
-    slot_words_ = ceil_div(ceil_div(l_.in_h, l_.stride), a_.poy) * l_.stride * bank_cols_;
-    write_descriptor();
-    write_step(list_at, params_at, weights_at, fetch_at);
-    out_.cycles = closed_form();
-    return out_;
-  }
-
- private:
-  void write_activations() {
-    bytes& m = out_.acts;
-    m.assign(static_cast<std::size_t>(l_.in_groups() * in_plane_), 0xA5);
-    for (index_t c = 0; c < l_.in_c; ++c)
-      for (index_t i = 0; i < l_.in_h * l_.in_w; ++i)
-        m[static_cast<std::size_t>(c / 4 * in_plane_ + 4 * i + c % 4)] = static_cast<std::uint8_t>(
-            d_.input[static_cast<std::size_t>(c * l_.in_h * l_.in_w + i)]);
-    out_.plane = round_up(4 * l_.out_h() * l_.out_w(), 64);
-    m.resize(m.size() + static_cast<std::size_t>(guard), 0xC3);
-    out_.out_offset = static_cast<index_t>(m.size());
-    const index_t planes = ceil_div(l_.out_c, 4);
-    m.resize(m.size() + static_cast<std::size_t>(planes * out_.plane + guard), 0xC3);
-  }
-
-  bytes index_list() {
-    bytes b;
-    for (const auto& row : l_.live) {
-      for (std::size_t i = 0; i < row.size(); ++i)
-        push_entry(b, row[i], channels(row[i]), false, i + 1 == row.size());
-      if (row.empty()) push_entry(b, 0, 1, true, true);
-    }
-    return a_.skip ? b : bytes{};
-  }
-
-  [[nodiscard]] index_t channels(index_t group) const {
-    return std::min<index_t>(4, l_.in_c - 4 * group);
-  }
-
-  static void push_entry(bytes& b, index_t slot, index_t channels, bool null, bool last) {
-    const std::uint64_t e = regs::entry::slot.put(static_cast<std::uint64_t>(slot)) |
-                            regs::entry::channels.put(static_cast<std::uint64_t>(channels - 1)) |
-                            regs::entry::null.put(null) | regs::entry::last.put(last);
-    b.push_back(static_cast<std::uint8_t>(e));
-    b.push_back(static_cast<std::uint8_t>(e >> 8));
-  }
-
-  bytes parameters() {
-    bytes b(l_.live.size() * static_cast<std::size_t>(a_.pof) * 12);
-    for (index_t o = 0; o < static_cast<index_t>(l_.live.size()) * a_.pof; ++o) {
-      const bool there = o < l_.out_c;
-      const auto i = static_cast<std::size_t>(o);
-      put(b, 12 * o, regs::param::bias, there ? d_.bias[i] : 0);
-      put(b, 12 * o, regs::param::multiplier, there ? d_.multiplier[i] : 0);
-      put(b, 12 * o, regs::param::shift, there ? d_.shift[i] : 1);
-    }
-    return b;
-  }
-
-  bytes weight_bytes() {
-    bytes b;
-    const index_t taps = l_.kernel * l_.kernel;
-    for (std::size_t row = 0; row < l_.live.size(); ++row)
-      for (index_t group = 0; group < l_.in_groups(); ++group) {
-        const auto& live = l_.live[row];
-        const bool there = std::count(live.begin(), live.end(), static_cast<int>(group)) != 0;
-        if (a_.skip && !there) continue;
-        for (index_t i = 0; i < channels(group) * taps; ++i)
-          for (index_t f = 0; f < a_.pof; ++f) {
-            const index_t o = static_cast<index_t>(row) * a_.pof + f;
-            const index_t c = 4 * group + i / taps;
-            const auto at = static_cast<std::size_t>((o * l_.in_c + c) * taps + i % taps);
-            b.push_back(o < l_.out_c ? static_cast<std::uint8_t>(d_.weights[at]) : 0);
-          }
-      }
-    return b;
-  }
-
-  [[nodiscard]] index_t write_slots() const {
-    const index_t p = l_.pool ? 1 : 0;
-    return a_.pof / 4 * (a_.poy >> p);  // Run is a whole row
-  }
-  [[nodiscard]] index_t pass_interval() const { return std::max(a_.drain_cycles(), write_slots()); }
-
-  void write_descriptor() {
-    bytes& m = out_.image;
-    const auto field = [&](regs::byte_field f, index_t value) { put(m, 0, f, value); };
-    field(regs::layer::magic, regs::format::layer_magic);
-    field(regs::layer::version, 1);
-    field(regs::layer::bytes, 128);
-    field(regs::layer::poy, a_.poy);
-    field(regs::layer::pox, a_.pox);
-    field(regs::layer::pof, a_.pof);
-    field(regs::layer::bus_bytes, a_.bus_bytes);
-    field(regs::layer::flags, (l_.pool ? 1 : 0) | (l_.in_signed ? 2 : 0) | (l_.out_signed ? 4 : 0) |
-                                  (a_.skip ? 16 : 0));
-    field(regs::layer::kernel_h, l_.kernel);
-    field(regs::layer::kernel_w, l_.kernel);
-    field(regs::layer::stride, l_.stride);
-    field(regs::layer::dilation, 1);
-    field(regs::layer::seg_y_log2, log2_of(a_.poy));
-    field(regs::layer::seg_x_log2, log2_of(a_.pox));
-    field(regs::layer::load_log2, 0);
-    field(regs::layer::run_log2, log2_of(a_.pox) - (l_.pool ? 1 : 0));
-    field(regs::layer::zero_in, d_.zero_in);
-    field(regs::layer::zero_out, d_.zero_out);
-    field(regs::layer::clamp_lo, d_.clamp_lo);
-    field(regs::layer::clamp_hi, d_.clamp_hi);
-    field(regs::layer::in_h, l_.in_h);
-    field(regs::layer::in_w, l_.in_w);
-    field(regs::layer::conv_h, l_.conv_h());
-    field(regs::layer::conv_w, l_.conv_w());
-    field(regs::layer::pad, l_.pad);
-    field(regs::layer::out_groups4, ceil_div(l_.out_c, 4));
-    field(regs::layer::bank_cols, bank_cols_);
-    field(regs::layer::slot_words, slot_words_);
-    field(regs::layer::step_count, 1);
-    field(regs::layer::steps_offset, 128);
-    field(regs::layer::out_px_stride, 4);
-    field(regs::layer::out_row_stride, 4 * l_.out_w());
-    field(regs::layer::out_group_stride, out_.plane);
-    field(regs::layer::pass_interval, pass_interval());
-  }
-
-  void write_step(index_t list, index_t params, index_t weights, index_t fetch) {
-    const auto field = [&](regs::byte_field f, index_t value) { put(out_.image, 128, f, value); };
-    field(regs::step::flags, 3);
-    field(regs::step::rows, static_cast<index_t>(l_.live.size()));
-    field(regs::step::sub_rows, sub_rows_);
-    field(regs::step::sub_cols, sub_cols_);
-    field(regs::step::slots, l_.in_groups());
-    field(regs::step::list_offset, list);
-    field(regs::step::list_beats, list_beats_);
-    field(regs::step::param_beats, param_beats_);
-    field(regs::step::weight_beats, weight_beats_);
-    field(regs::step::param_offset, params);
-    field(regs::step::weight_offset, weights);
-    field(regs::step::fetch_offset, fetch);
-    field(regs::step::plane_words, l_.in_h * l_.in_w);
-    field(regs::step::images, 1);
-    field(regs::step::out_offset, out_.out_offset);
-    field(regs::step::last_channels, channels(l_.in_groups() - 1));
-  }
-
-  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 9.
-  index_t closed_form() {
-    const index_t words = a_.bus_words();
-    const auto request = [](index_t beats, index_t cycles_per_beat) {
-      return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
-    };
-    index_t load = request(64 / a_.bus_bytes, 1) + request(list_beats_, a_.bus_bytes / 2) +
-                   request(param_beats_, words) + request(weight_beats_, 1);
-    for (index_t j = 0; j < l_.in_groups(); ++j) {
-      if (j % words == 0) load += request(1, 1);
-      const index_t lead = (static_cast<index_t>(act_base) + j * in_plane_) % a_.bus_bytes / 4;
-      load += request(ceil_div(lead + l_.in_h * l_.in_w, words), words);  // U = 1
-    }
-    // Cycle 1 is DescGo; the loader is idle again in g + 1 + sum; then FillGo, and again.
-    const index_t fill_go = 1 + 1 + request(128 / a_.bus_bytes, 1) + 1;
-    const index_t step_go = fill_go + 1 + load + 1;
-    index_t n = step_go + 5, retired = -1'000'000;
-    for (const auto& row : l_.live) {
-      index_t uops = 0, blocks = 0;
-      for (index_t g = 0; g < l_.in_groups(); ++g)
-        if (!a_.skip || std::count(row.begin(), row.end(), static_cast<int>(g)) != 0) {
-          uops += channels(g) * l_.kernel * l_.kernel;
-          ++blocks;
-        }
-      uops = std::max<index_t>(uops, 1);
-      for (index_t i = 0; i < sub_rows_ * sub_cols_; ++i) {
-        n = std::max(n + uops, retired + pass_interval());
-        retired = n;
-        ++out_.passes;
-        out_.uops += uops;
-        out_.blocks += blocks;
-      }
-    }
-    // The last slot of the last pass: does it write?
-    const index_t p = l_.pool ? 1 : 0;
-    const index_t last_y = ((sub_rows_ * a_.poy) >> p) - 1;
-    const index_t last_word = static_cast<index_t>(l_.live.size()) * (a_.pof / 4) - 1;
-    const bool writes = last_y < l_.out_h() && last_word < ceil_div(l_.out_c, 4) &&
-                        (((sub_cols_ - 1) * a_.pox) >> p) < l_.out_w();
-    return retired + a_.drain_cycles() + 4 + write_slots() + (writes ? 1 : 0) + 1;
-  }
-
-  const tiny_layer& l_;
-  const tiny_data& d_;
-  const hw::array_params& a_;
-  tiny_image out_;
-  index_t in_plane_ = 0, list_beats_ = 0, param_beats_ = 0, weight_beats_ = 0;
-  index_t sub_rows_ = 0, sub_cols_ = 0, bank_cols_ = 0, slot_words_ = 0;
-};
+using namespace swprune_test;
 
 /// A memory with two regions; `stall` of 100 cycles refuse or hold back something.
 class memory {
@@ -367,18 +40,23 @@ class memory {
 
   /// What the core sees in the cycle in which it shows `out`.
   hw::core_inputs answer(const hw::core_outputs& out) {
+    ++cycle_;
     hw::core_inputs in;
     in.image_base = image_base;
     in.act_base = act_base;
     in.rd_req_ready = go();
     in.wr_ready = go();
+    in.wr_fenced = fences_ != 0 && go();
+    fences_ -= in.wr_fenced;
     if (!beats_.empty() && (offered_ || go())) {
       offered_ = true;
       in.rd_valid = true;
+      in.rd_error = beat_ == fail_beat_ ? fail_response_ : std::uint8_t{0};
       for (index_t i = 0; i < bus_bytes_; ++i)
         in.rd_data[static_cast<std::size_t>(i)] =
             byte(beats_.front() + static_cast<std::uint64_t>(i));
       if (out.rd_ready) {
+        if (beat_++ == fail_beat_) failed_address_ = beats_.front();
         beats_.pop_front();
         offered_ = false;
       }
@@ -387,14 +65,30 @@ class memory {
       for (std::uint64_t b = 0; b < out.rd_req_beats; ++b)
         beats_.push_back(out.rd_req_addr + b * static_cast<std::uint64_t>(bus_bytes_));
     if (out.wr_valid && in.wr_ready) write(out);
+    fences_ += out.wr_valid && in.wr_ready && out.wr_fence;
     return in;
   }
+
+  /// Beat number `beat` of the run is answered with an error.
+  void fail_read(index_t beat, std::uint8_t response) {
+    fail_beat_ = beat;
+    fail_response_ = response;
+  }
+  /// Nothing is taken or given in these cycles.
+  void pause(index_t from, index_t to) {
+    pause_from_ = from;
+    pause_to_ = to;
+  }
+  [[nodiscard]] std::uint64_t failed_address() const { return failed_address_; }
 
   [[nodiscard]] const bytes& acts() const { return acts_; }
   [[nodiscard]] index_t bad_accesses() const { return bad_; }
 
  private:
-  bool go() { return stall_ == 0 || rng_.below(100) >= stall_; }
+  bool go() {
+    if (cycle_ >= pause_from_ && cycle_ < pause_to_) return false;
+    return stall_ == 0 || rng_.below(100) >= stall_;
+  }
 
   std::uint8_t byte(std::uint64_t address) {
     if (address - image_base < image_.size()) return image_[address - image_base];
@@ -420,45 +114,30 @@ class memory {
   rng rng_;
   std::deque<std::uint64_t> beats_;
   bool offered_ = false;
-  index_t bad_ = 0;
+  index_t bad_ = 0, fences_ = 0, beat_ = 0, fail_beat_ = -1;
+  index_t cycle_ = 0, pause_from_ = 0, pause_to_ = 0;
+  std::uint8_t fail_response_ = 0;
+  std::uint64_t failed_address_ = 0;
 };
+
+/// Changes what the core sees in a cycle of the run: 0 is that of the start.
+using disturbance = std::function<void(hw::core_inputs&, index_t)>;
 
 /// Runs to the end; nothing if the core is still busy after `limit` cycles.
 std::optional<hw::core_outputs> run(hw::device& dev, memory& mem, index_t limit,
-                                    std::uint16_t layers = 1) {
-  hw::core_inputs in = mem.answer(dev.outputs());
-  in.start = true;
-  in.layer_count = layers;
-  dev.step(in);
-  for (index_t i = 0; i < limit; ++i) {
-    if (!dev.outputs().busy) return dev.outputs();
-    dev.step(mem.answer(dev.outputs()));
+                                    std::uint16_t layers = 1, const disturbance& disturb = {}) {
+  for (index_t i = 0; i <= limit; ++i) {
+    if (i != 0 && !dev.outputs().busy) return dev.outputs();
+    hw::core_inputs in = mem.answer(dev.outputs());
+    in.start = i == 0;
+    in.layer_count = layers;
+    if (disturb) disturb(in, i);
+    dev.step(in);
   }
   return std::nullopt;
 }
 
-/// Output bytes of the region, channel by channel.
-std::vector<int> read_output(const tiny_layer& l, const tiny_image& t, const bytes& acts) {
-  std::vector<int> out;
-  for (index_t o = 0; o < l.out_c; ++o)
-    for (index_t i = 0; i < l.out_h() * l.out_w(); ++i) {
-      const auto b = acts[static_cast<std::size_t>(t.out_offset + o / 4 * t.plane + 4 * i + o % 4)];
-      out.push_back(l.out_signed ? static_cast<std::int8_t>(b) : b);
-    }
-  return out;
-}
-
-/// Bytes outside the output planes' pixels that changed.
-index_t strays(const tiny_layer& l, const tiny_image& t, const bytes& before, const bytes& after) {
-  index_t n = 0;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const index_t at = static_cast<index_t>(i) - t.out_offset;
-    const bool pixel =
-        at >= 0 && at / t.plane < ceil_div(l.out_c, 4) && at % t.plane < 4 * l.out_h() * l.out_w();
-    n += !pixel && before[i] != after[i];
-  }
-  return n;
-}
+std::uint16_t layers_of(const tiny_layer& l) { return static_cast<std::uint16_t>(l.layers); }
 
 struct smoke_case {
   std::string name;
@@ -469,13 +148,11 @@ struct smoke_case {
 std::vector<smoke_case> cases() {
   std::vector<smoke_case> all;
   for (const bool skip : {true, false}) {
-    all.push_back({"3x3", swprune_test::small_array(skip), {.live = {{0, 1}, {1}}}});
-    all.push_back({"empty row", swprune_test::small_array(skip), {.live = {{}, {0}}}});
-    all.push_back({"pooled",
-                   swprune_test::small_array(skip),
-                   {.in_h = 6, .pool = true, .live = {{0}, {0, 1}}}});
+    all.push_back({"3x3", small_array(skip), {.live = {{0, 1}, {1}}}});
+    all.push_back({"empty row", small_array(skip), {.live = {{}, {0}}}});
+    all.push_back({"pooled", small_array(skip), {.in_h = 6, .pool = true, .live = {{0}, {0, 1}}}});
     all.push_back({"stride 2, signed, pooled",
-                   swprune_test::small_array(skip),
+                   small_array(skip),
                    {.in_h = 7,
                     .in_w = 9,
                     .stride = 2,
@@ -484,11 +161,140 @@ std::vector<smoke_case> cases() {
                     .out_signed = true,
                     .live = {{1}, {0, 1}}}});
     all.push_back(
+        {"stride 3, in strips",
+         small_array(skip),
+         {.in_c = 4, .in_h = 17, .in_w = 8, .stride = 3, .strip = 1, .live = {{0}, {0}}}});
+    all.push_back({"stride 4, dilation 3, strips",
+                   small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 19,
+                    .in_w = 13,
+                    .kernel = 2,
+                    .stride = 4,
+                    .dilation = 3,
+                    .pad = 2,
+                    .strip = 1,
+                    .live = {{0}, {0}}}});
+    all.push_back({"stride 3, dilation 2, 4x4, pad beyond the kernel, pooled",
+                   small_array(skip),
+                   {.in_c = 3,
+                    .in_h = 8,
+                    .in_w = 7,
+                    .out_c = 4,
+                    .kernel = 4,
+                    .stride = 3,
+                    .dilation = 2,
+                    .pad = 5,
+                    .pool = true,
+                    .live = {{0}}}});
+    all.push_back({"8x8, dilation 1",
+                   small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 9,
+                    .in_w = 8,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .pad = 3,
+                    .strip = 1,
+                    .load_log2 = 1,
+                    .in_signed = true,
+                    .live = {{0}}}});
+    all.push_back({"dilation 4, pad 15",
+                   small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 3,
+                    .in_w = 4,
+                    .out_c = 4,
+                    .kernel = 8,
+                    .dilation = 4,
+                    .pad = 15,
+                    .live = {{0}}}});
+    for (const int wait : {0, 4, 8}) {
+      all.push_back({"three layers, wait " + std::to_string(wait),
+                     small_array(skip),
+                     {.layers = 3, .wait = wait, .strip = 1, .live = {{0, 1}, {1}}}});
+      all.push_back({"layers of one pass, wait " + std::to_string(wait),
+                     small_array(skip),
+                     {.in_c = 1,
+                      .in_h = 2,
+                      .in_w = 1,
+                      .out_c = 1,
+                      .kernel = 1,
+                      .pad = 0,
+                      .layers = 4,
+                      .wait = wait,
+                      .res_stride = 1,
+                      .live = {{0}}}});
+    }
+    all.push_back({"residual",
+                   small_array(skip),
+                   {.in_c = 4, .in_h = 4, .in_w = 4, .res_stride = 1, .live = {{0}, {}}}});
+    all.push_back({"residual, stride 2, signed, some steps, pooled",
+                   small_array(skip),
+                   {.in_c = 4,
+                    .in_h = 12,
+                    .in_w = 3,
+                    .out_c = 7,
+                    .strip = 2,
+                    .pool = true,
+                    .out_signed = true,
+                    .res_stride = 2,
+                    .res_load_log2 = 1,
+                    .res_signed = true,
+                    .res_steps = 5,
+                    .live = {{0}, {0}}}});
+    all.push_back({"residual, one pass a step",
+                   small_array(skip),
+                   {.in_c = 1,
+                    .in_h = 16,
+                    .in_w = 2,
+                    .out_c = 4,
+                    .kernel = 1,
+                    .pad = 0,
+                    .strip = 1,
+                    .res_stride = 1,
+                    .live = {{0}}}});
+    all.push_back({"4x8x8, residual",
+                   headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 20,
+                    .out_c = 20,
+                    .strip = 2,
+                    .res_stride = 1,
+                    .res_load_log2 = 1,
+                    .res_steps = 1,
+                    .live = {{0, 1}, {1}, {0}}}});
+    all.push_back({"4x8x8, stride 2, strided load",
+                   headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 13,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .stride = 2,
+                    .strip = 1,
+                    .load_log2 = 2,
+                    .load_strided = true,
+                    .live = {{0, 1}, {1}}}});
+    all.push_back({"4x8x8, 1x1, stride 2, phase 0 only",
+                   headline_array(skip),
+                   {.in_c = 8,
+                    .in_h = 15,
+                    .in_w = 32,
+                    .out_c = 16,
+                    .kernel = 1,
+                    .stride = 2,
+                    .pad = 0,
+                    .strip = 1,
+                    .load_log2 = 3,
+                    .phase_zero = true,
+                    .live = {{0, 1}, {1}}}});
+    all.push_back(
         {"4x8x8",
-         swprune_test::headline_array(skip),
+         headline_array(skip),
          {.in_c = 14, .in_h = 10, .in_w = 19, .out_c = 21, .live = {{0, 3}, {1, 2, 3}, {}}}});
     all.push_back({"4x8x8, 5x5, pooled",
-                   swprune_test::headline_array(skip),
+                   headline_array(skip),
                    {.in_c = 8,
                     .in_h = 13,
                     .in_w = 13,
@@ -498,7 +304,7 @@ std::vector<smoke_case> cases() {
                     .pool = true,
                     .live = {{0, 1}, {1}}}});
     all.push_back({"4x8x8, 1x1, drain-bound",
-                   swprune_test::headline_array(skip),
+                   headline_array(skip),
                    {.in_c = 4,
                     .in_h = 9,
                     .in_w = 17,
@@ -507,8 +313,16 @@ std::vector<smoke_case> cases() {
                     .pad = 0,
                     .live = {{0}, {0}}}});
   }
-  all.push_back(
-      {"8x8x4", swprune_test::narrow_array(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
+  all.push_back({"1x1x1",
+                 single_array(),
+                 {.in_h = 5,
+                  .in_w = 4,
+                  .out_c = 6,
+                  .layers = 2,
+                  .wait = 4,
+                  .strip = 3,
+                  .live = {{0, 1}, {1}, {}, {0}, {0}, {0, 1}, {}, {}}}});
+  all.push_back({"8x8x4", narrow_array(), {.in_h = 12, .in_w = 15, .live = {{0, 1}, {1}}}});
   return all;
 }
 
@@ -519,18 +333,23 @@ TEST_CASE("the RTL computes a convolution in the cycles that the specification g
     const std::uint64_t seed = 20;
     CAPTURE(c.name, c.array.to_string(), c.array.skip, seed);
     const tiny_data data = random_numbers(c.layer, c.array, seed);
-    const tiny_image t = writer(c.layer, data, c.array).write();
+    const tiny_image t = tiny_writer(c.layer, data, c.array).write();
     const auto dev = sim::make_device(c.array);
     memory mem(t.image, t.acts, c.array.bus_bytes, 0, seed);
-    const auto end = run(*dev, mem, 2 * t.cycles + 1000);
+    const auto end = run(*dev, mem, 2 * t.cycles + 1000, layers_of(c.layer));
     REQUIRE(end.has_value());
     CHECK(end->error == 0);
     CHECK(mem.bad_accesses() == 0);
-    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+    CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
     CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
     CHECK(end->cnt_cycles == t.cycles);
     CHECK(end->cnt_uops == t.uops);
     CHECK(end->cnt_blocks == t.blocks);
+    CHECK(end->cnt_passes == t.passes);
+    const index_t all = t.passes * c.layer.in_groups();
+    CHECK(end->cnt_blocks_skipped == all - t.blocks);
+    CHECK(end->cnt_load_stalls ==
+          end->cnt_weight_stalls + end->cnt_act_stalls + end->cnt_hazard_stalls);
   }
 }
 
@@ -540,13 +359,13 @@ TEST_CASE("back-pressure changes the time and nothing else") {
       const std::uint64_t seed = 100 + stall;
       CAPTURE(c.name, c.array.to_string(), c.array.skip, stall, seed);
       const tiny_data data = random_numbers(c.layer, c.array, seed);
-      const tiny_image t = writer(c.layer, data, c.array).write();
+      const tiny_image t = tiny_writer(c.layer, data, c.array).write();
       const auto dev = sim::make_device(c.array);
       memory mem(t.image, t.acts, c.array.bus_bytes, stall, seed);
-      const auto end = run(*dev, mem, 100 * t.cycles);
+      const auto end = run(*dev, mem, 100 * t.cycles, layers_of(c.layer));
       REQUIRE(end.has_value());
       CHECK(mem.bad_accesses() == 0);
-      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data));
+      CHECK(read_output(c.layer, t, mem.acts()) == expected_output(c.layer, data, c.array));
       CHECK(strays(c.layer, t, t.acts, mem.acts()) == 0);
       CHECK(end->cnt_cycles > t.cycles);
       CHECK(end->cnt_uops == t.uops);
@@ -554,17 +373,17 @@ TEST_CASE("back-pressure changes the time and nothing else") {
 }
 
 TEST_CASE("a device runs again, after a reset in the middle of a run too") {
-  const hw::array_params array = swprune_test::small_array(true);
+  const hw::array_params array = small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
-  const tiny_image t = writer(layer, data, array).write();
+  const tiny_image t = tiny_writer(layer, data, array).write();
   const auto dev = sim::make_device(array);
   for (int i = 0; i < 3; ++i) {
     memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
     const auto end = run(*dev, mem, 2 * t.cycles);
     REQUIRE(end.has_value());
     CHECK(end->cnt_cycles == t.cycles);
-    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data));
+    CHECK(read_output(layer, t, mem.acts()) == expected_output(layer, data, array));
     memory half(t.image, t.acts, array.bus_bytes, 0, 1);
     CHECK_FALSE(run(*dev, half, t.cycles / 2 + 50 * i).has_value());
     dev->reset();
@@ -572,52 +391,154 @@ TEST_CASE("a device runs again, after a reset in the middle of a run too") {
   }
 }
 
-TEST_CASE("a descriptor that does not fit ends the run with its error code") {
-  const hw::array_params array = swprune_test::small_array(true);
+TEST_CASE("a record that does not fit ends the run with its error code") {
+  using regs::run_error;
+  const hw::array_params array = small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
-  const tiny_image good = writer(layer, data, array).write();
-  const std::map<std::string, std::pair<regs::byte_field, regs::run_error>> faults = {
-      {"magic", {regs::layer::magic, regs::run_error::magic}},
-      {"version", {regs::layer::version, regs::run_error::version}},
-      {"bytes", {regs::layer::bytes, regs::run_error::version}},
-      {"poy", {regs::layer::poy, regs::run_error::array}},
-      {"pox", {regs::layer::pox, regs::run_error::array}},
-      {"pof", {regs::layer::pof, regs::run_error::array}},
-      {"bus_bytes", {regs::layer::bus_bytes, regs::run_error::array}},
-      {"skip", {regs::layer::flags, regs::run_error::array}}};
+  const tiny_image good = tiny_writer(layer, data, array).write();
+  struct fault {
+    bool step;
+    regs::byte_field field;
+    index_t value;
+    bool sealed;
+    run_error code;
+    int detail;
+  };
+  const std::vector<fault> faults = {
+      {false, regs::layer::magic, 1, true, run_error::magic, 0},
+      {false, regs::layer::version, 1, false, run_error::version, 0},
+      {false, regs::layer::bytes, 64, true, run_error::version, 0},
+      {false, regs::layer::poy, 4, false, run_error::layer_crc, 0},
+      {false, regs::layer::poy, 4, true, run_error::array, 0},
+      {false, regs::layer::pox, 4, true, run_error::array, 0},
+      {false, regs::layer::pof, 8, true, run_error::array, 0},
+      {false, regs::layer::bus_bytes, 16, true, run_error::array, 0},
+      {false, regs::layer::flags, 0, true, run_error::array, 0},
+      {false, regs::layer::kernel_h, 9, true, run_error::layer_field, 1},
+      {false, regs::layer::kernel_w, 0, true, run_error::layer_field, 1},
+      {false, regs::layer::stride, 5, true, run_error::layer_field, 2},
+      {false, regs::layer::dilation, 0, true, run_error::layer_field, 3},
+      {false, regs::layer::pad, 16, true, run_error::layer_field, 4},
+      {false, regs::layer::seg_x_log2, 2, true, run_error::layer_field, 5},
+      {false, regs::layer::load_log2, 2, true, run_error::layer_field, 6},
+      {false, regs::layer::run_log2, 2, true, run_error::layer_field, 7},
+      {false, regs::layer::step_count, 0, true, run_error::layer_field, 8},
+      {false, regs::layer::pass_interval, 3, true, run_error::layer_field, 9},
+      {false, regs::layer::flags, 16 + 512, true, run_error::layer_field, 10},
+      {false, regs::layer::flags, 16 + 8, true, run_error::layer_field, 11},
+      {false, regs::layer::flags, 16 + 32, true, run_error::layer_field, 12},
+      {true, regs::step::slots, 3, false, run_error::step_crc, 0},
+      {true, regs::step::rows, 0, true, run_error::step_field, 1},
+      {true, regs::step::flags, 2, true, run_error::step_field, 2},
+      {true, regs::step::flags, 35, true, run_error::step_field, 3},
+      {true, regs::step::images, 0, true, run_error::step_field, 4},
+      {true, regs::step::flags, 19, true, run_error::step_field, 5}};
   const auto dev = sim::make_device(array);
-  for (const auto& [name, fault] : faults) {
-    CAPTURE(name);
+  for (const fault& f : faults) {
+    CAPTURE(f.step, f.field.offset, f.value, f.sealed);
     tiny_image t = good;
-    t.image[fault.first.offset] ^= static_cast<std::uint8_t>(name == "skip" ? 0x10 : 0x40);
+    const index_t at = f.step ? 128 : 0;
+    put(t.image, at, f.field, f.value);
+    if (f.sealed) seal(t.image, at, f.step ? 64 : 128);
     memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
     const auto end = run(*dev, mem, 1000);
     REQUIRE(end.has_value());
-    CHECK(end->error == static_cast<std::uint8_t>(fault.second));
+    CHECK(end->error == static_cast<std::uint8_t>(f.code));
+    CHECK(end->error_detail == f.detail);
+    CHECK(end->error_addr == image_base + static_cast<std::uint64_t>(at));
     CHECK(end->cnt_write_beats == 0);
-    // DescGo, the load and its wait, Error.
-    CHECK(end->cnt_cycles == 1 + 2 + 128 / array.bus_bytes + 1 + 1);
+    // FillGo, the request, Check, for a step record request and Check again; then the error is
+    // seen, the state left for Stop, and Error.
+    CHECK(end->cnt_cycles == 1 + 34 + 1 + (f.step ? 18 + 1 : 0) + 4);
   }
   memory mem(good.image, good.acts, array.bus_bytes, 0, 1);
   const auto end = run(*dev, mem, 2 * good.cycles);
   REQUIRE(end.has_value());
   CHECK(end->error == 0);  // the next start clears it
+  CHECK(end->error_detail == 0);
+  CHECK(end->error_addr == 0);
+}
+
+TEST_CASE("a run that is stopped leaves a core that runs as after a reset") {
+  using regs::run_error;
+  const hw::array_params array = small_array(true);
+  const tiny_layer layer{.layers = 2, .wait = 4, .strip = 1, .live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  const tiny_image t = tiny_writer(layer, data, array).write();
+  const auto dev = sim::make_device(array);
+  const auto stopped = [&](memory& mem, run_error code, const disturbance& disturb) {
+    const auto end = run(*dev, mem, 200 * t.cycles, 2, disturb);
+    REQUIRE(end.has_value());
+    CHECK(end->error == static_cast<std::uint8_t>(code));
+    memory again(t.image, t.acts, array.bus_bytes, 0, 1);
+    const auto good = run(*dev, again, 2 * t.cycles, 2);
+    REQUIRE(good.has_value());
+    CHECK(good->error == 0);
+    CHECK(good->cnt_cycles == t.cycles);
+    CHECK(read_output(layer, t, again.acts()) == expected_output(layer, data, array));
+    return *end;
+  };
+  for (index_t at = 1; at < t.cycles - 1; at += 7)
+    for (const unsigned stall : {0u, 60u}) {
+      CAPTURE(at, stall);
+      memory mem(t.image, t.acts, array.bus_bytes, stall, static_cast<std::uint64_t>(at));
+      const auto end = stopped(mem, run_error::aborted,
+                               [&](hw::core_inputs& in, index_t i) { in.abort = i == at; });
+      CHECK(end.error_addr == 0);
+    }
+  for (index_t beat = 0; beat < 200; beat += 7)
+    for (const std::uint8_t response : {std::uint8_t{2}, std::uint8_t{3}}) {
+      CAPTURE(beat, response);
+      memory mem(t.image, t.acts, array.bus_bytes, beat % 2 == 0 ? 0 : 30, 5);
+      mem.fail_read(beat, response);
+      const auto end = stopped(mem, response == 2 ? run_error::read_slave : run_error::read_decode,
+                               disturbance{});
+      CHECK(end.error_addr == mem.failed_address());
+    }
+  for (const std::uint8_t response : {std::uint8_t{2}, std::uint8_t{3}}) {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    stopped(mem, response == 2 ? run_error::write_slave : run_error::write_decode,
+            [&](hw::core_inputs& in, index_t) { in.wr_error = in.wr_fenced ? response : 0; });
+  }
+  {
+    memory mem(t.image, t.acts, array.bus_bytes, 0, 5);
+    mem.pause(100, 900);
+    stopped(mem, run_error::watchdog, [](hw::core_inputs& in, index_t) { in.watchdog = 400; });
+  }
+}
+
+TEST_CASE("the watchdog ends a walk over a list without an end") {
+  const hw::array_params array = small_array(true);
+  const tiny_layer layer{.live = {{0, 1}, {1}}};
+  const tiny_data data = random_numbers(layer, array, 7);
+  tiny_image t = tiny_writer(layer, data, array).write();
+  const auto list_at = t.image[128 + regs::step::list_offset.offset] +
+                       256u * t.image[128 + regs::step::list_offset.offset + 1];
+  for (unsigned i = 0; i < 64; ++i) t.image[list_at + 2 * i + 1] &= 0x3F;
+  const auto dev = sim::make_device(array);
+  memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
+  const auto end =
+      run(*dev, mem, 100000, 1, [](hw::core_inputs& in, index_t) { in.watchdog = 5000; });
+  REQUIRE(end.has_value());
+  CHECK(end->error == static_cast<std::uint8_t>(regs::run_error::watchdog));
+  CHECK(end->cnt_passes == 0);
 }
 
 TEST_CASE("the checks of this test can fail") {
-  const hw::array_params array = swprune_test::small_array(true);
+  const hw::array_params array = small_array(true);
   const tiny_layer layer{.live = {{0, 1}, {1}}};
   const tiny_data data = random_numbers(layer, array, 7);
-  tiny_image t = writer(layer, data, array).write();
+  tiny_image t = tiny_writer(layer, data, array).write();
   const auto dev = sim::make_device(array);
   const auto weights_at = t.image[128 + regs::step::weight_offset.offset] +
                           256u * t.image[128 + regs::step::weight_offset.offset + 1];
   t.image[weights_at] ^= 0x80;
   memory mem(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, mem, 2 * t.cycles).has_value());
-  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data));
+  CHECK(read_output(layer, t, mem.acts()) != expected_output(layer, data, array));
   t.image[128 + regs::step::out_offset.offset] ^= 0x40;
+  seal(t.image, 128, 64);
   memory moved(t.image, t.acts, array.bus_bytes, 0, 1);
   REQUIRE(run(*dev, moved, 2 * t.cycles).has_value());
   CHECK(strays(layer, t, t.acts, moved.acts()) != 0);
@@ -625,7 +546,7 @@ TEST_CASE("the checks of this test can fail") {
 
 TEST_CASE("every model is what it is registered as, and others are refused") {
   for (const hw::array_params& p : sim::built_devices()) CHECK(sim::make_device(p)->params() == p);
-  hw::array_params other = swprune_test::small_array(true);
+  hw::array_params other = small_array(true);
   other.act_depth = 128;
   CHECK_THROWS_AS(sim::make_device(other), mismatch_error);
   CHECK_THROWS_WITH(sim::make_device(other), Catch::Contains("2x2x4, 1 chains, 8-byte bus"));

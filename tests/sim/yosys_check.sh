@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 
-# yosys_check.sh YOSYS RTL_FOLDER PARAMETER=VALUE...
+# yosys_check.sh YOSYS RTL_FOLDER TOP PARAMETER=VALUE...
 #
-# Elaborates swp_core.sv, as for synthesis and with assertions. Ends with 77 when there is no Yosys,
+# Elaborates the module TOP, as for synthesis and with assertions. Ends with 77 when there is no Yosys,
 # or with 1 where that is not allowed.
-yosys=$1 folder=$2
-shift 2
+yosys=$1 folder=$2 top=$3
+shift 3
 
 if ! "$yosys" -V >/dev/null 2>&1; then
   echo "SKIPPED: Yosys was not found"
@@ -23,11 +23,11 @@ files=swp_regs_pkg.sv # before its users
 for file in swp_*.sv; do
   [ "$file" = swp_regs_pkg.sv ] || files="$files $file"
 done
-check="chparam $parameters swp_core; hierarchy -check -top swp_core; proc; opt_clean; check -assert"
+check="chparam $parameters $top; hierarchy -check -top $top; proc; opt_clean; check -assert"
 
 # elaborate MODE LEAST MOST: how many assertions must be left.
 elaborate() {
-  if ! log=$("$yosys" -q -p "read_verilog -sv $1 $files; $check
+  if ! log=$("$yosys" -q -p "read_verilog -sv $1 $files; read_verilog $1 swp_top_wrap.v; $check
                              tee -o /dev/stdout select -count t:\$assert" 2>&1); then
     printf "%s\n" "$log"
     exit 1

@@ -21,6 +21,7 @@ inline swprune::hw::array_params small_array(bool skip = true) {
           .wgt_depth = 256,
           .list_depth = 64,
           .param_depth = 4,
+          .res_depth = 8,
           .skip = skip};
 }
 
@@ -34,7 +35,23 @@ inline swprune::hw::array_params narrow_array() {
           .act_depth = 64,
           .wgt_depth = 512,
           .list_depth = 64,
-          .param_depth = 8};
+          .param_depth = 8,
+          .res_depth = 16};
+}
+
+/// One multiplier.
+inline swprune::hw::array_params single_array() {
+  return {.poy = 1,
+          .pox = 1,
+          .pof = 1,
+          .chains = 1,
+          .bus_bytes = 8,
+          .act_depth = 64,
+          .wgt_depth = 256,
+          .list_depth = 64,
+          .param_depth = 16,
+          .res_depth = 0,
+          .pool = false};
 }
 
 }  // namespace swprune_test

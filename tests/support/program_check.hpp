@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Runs a compiled program on a device, or on two in lockstep, in a memory that is poisoned wherever
-// nothing may be touched, and checks everything that can be known beforehand.
+// Runs a compiled program on a device, or on two in lockstep, in a memory that
+// is poisoned wherever nothing may be touched, and checks everything that can
+// be known beforehand.
 
 #include <catch2/catch.hpp>
 
@@ -15,7 +16,8 @@
 
 namespace swprune_test {
 
-/// Bases that are no round powers of two, so that a base left out or added twice shows.
+/// Bases that are no round powers of two, so that a base left out or added
+/// twice shows.
 inline constexpr std::uint64_t check_image_base = 0x12'3456'7000;
 inline constexpr std::uint64_t check_act_base = 0xa9'0000'0540;
 
@@ -62,7 +64,8 @@ class program_memory {
     }
   }
 
-  /// Every list, parameter and weight byte of the image was read, whole ranges equally often.
+  /// Every list, parameter and weight byte of the image was read, whole ranges
+  /// equally often.
   void check_reads() const {
     const index_t bus = program_.array.bus_bytes;
     for (const swprune::hw::image_range& r : program_.ranges) {
@@ -113,8 +116,8 @@ class program_memory {
     memory.forbid_writes("input", at(t.offset), static_cast<std::size_t>(t.bytes()));
   }
 
-  /// The padding behind every plane is a canary: readable, never written. Words of images that do
-  /// not exist are the same.
+  /// The padding behind every plane is a canary: readable, never written. Words
+  /// of images that do not exist are the same.
   void place_output(const swprune::hw::tensor_placement& t) {
     const index_t used = t.shape.height * t.row_stride();
     for (index_t plane = 0; plane < t.bytes() / t.group_stride(); ++plane) {
@@ -133,7 +136,11 @@ class program_memory {
   /// Input groups of layer i that no live block uses must not be fetched.
   void poison_dead_groups(std::size_t i) {
     const swprune::quant::int8_layer& l = case_.model.layers[i];
-    const auto& t = i == 0 ? program_.input : program_.outputs[i - 1];
+    const auto& t = program_.inputs[i];
+    for (const auto& other : program_.residuals)
+      if (other && other->offset < t.offset + t.bytes() &&
+          t.offset < other->offset + other->bytes())
+        return;  // read as a residual
     for (index_t g = 0; g < t.groups(); ++g) {
       if (l.blocks.column_degree(g) > 0) continue;
       for (index_t b = 0; b * t.batch() < t.images; ++b)
@@ -144,8 +151,8 @@ class program_memory {
   }
 };
 
-/// Multiplications with live weights for pixels that reach the output (a pooled layer's odd last
-/// row and column do not).
+/// Multiplications with live weights for pixels that reach the output (a pooled
+/// layer's odd last row and column do not).
 inline index_t needed_macs(const random_case& c) {
   index_t sum = 0;
   for (const swprune::quant::int8_layer& l : c.model.layers) {
@@ -158,9 +165,10 @@ inline index_t needed_macs(const random_case& c) {
   return sum;
 }
 
-/// Runs a case and checks: outputs of every layer against `expected`, cycles and beats of an ideal
-/// memory against the closed form, the bound by kept MACs, reads, writes, canaries, poison. With
-/// `dut` both devices run in lockstep. Returns the clock edges.
+/// Runs a case and checks: outputs of every layer against `expected`, cycles
+/// and beats of an ideal memory against the closed form, the bound by kept
+/// MACs, reads, writes, canaries, poison. With `dut` both devices run in
+/// lockstep. Returns the clock edges.
 inline std::uint64_t check_program(swprune::hw::device& golden, swprune::hw::device* dut,
                                    const swprune::hw::program& p, const random_case& c,
                                    const std::vector<std::vector<std::uint8_t>>& expected,
@@ -194,7 +202,8 @@ inline std::uint64_t check_program(swprune::hw::device& golden, swprune::hw::dev
   CHECK(static_cast<index_t>(run.busy_cycles) * p.array.pes() >= kept);
   const bool ideal = timing.latency == 1 && timing.requests.probability == 0 &&
                      timing.data.probability == 0 && timing.writes.probability == 0 &&
-                     timing.data.long_probability == 0;
+                     timing.data.long_probability == 0 && timing.fence_latency == 1 &&
+                     timing.fences.probability == 0;
   if (ideal) {
     CHECK(run.busy_cycles == static_cast<std::uint64_t>(counts.cycles));
     CHECK(run.last.cnt_drain_stalls == counts.drain_stalls);
@@ -205,7 +214,8 @@ inline std::uint64_t check_program(swprune::hw::device& golden, swprune::hw::dev
   return run.cycles;
 }
 
-/// The case compiled with a random schedule; nothing when it does not fit the buffers.
+/// The case compiled with a random schedule; nothing when it does not fit the
+/// buffers.
 inline std::optional<swprune::hw::program> compile_case(const random_case& c,
                                                         const swprune::hw::array_params& a,
                                                         swprune::rng& r) {
@@ -228,12 +238,15 @@ inline std::optional<swprune::hw::program> compile_case(const random_case& c,
   return std::nullopt;
 }
 
-/// What a set of random cases has exercised; a test that claims it must have seen it.
+/// What a set of random cases has exercised; a test that claims it must have
+/// seen it.
 struct case_coverage {
   int cases = 0, stepped = 0, chunked = 0, tile_outer = 0, interleaved = 0, side_by_side = 0;
   int empty = 0, dense = 0, empty_row = 0, partial_in = 0, partial_out = 0, pooled = 0;
-  int odd_pool = 0, stride2 = 0, kernel7 = 0, rectangular = 0, padded = 0, batch = 0;
+  int odd_pool = 0, stride2 = 0, kernel8 = 0, rectangular = 0, padded = 0, batch = 0;
   int signed_in = 0, signed_out = 0, pixel = 0;
+  int stride34 = 0, dilated = 0, wide_pad = 0, strided = 0, phase_zero = 0;
+  int residual = 0, residual_stride2 = 0, residual_part = 0, stored = 0, but_last = 0;
 
   void add(const random_case& c, const swprune::hw::program& p) {
     ++cases;
@@ -246,11 +259,21 @@ struct case_coverage {
   void require(int least) const {
     CAPTURE(cases, stepped, chunked, tile_outer, interleaved, side_by_side);
     CAPTURE(empty, dense, empty_row, partial_in, partial_out, pooled, odd_pool);
-    CAPTURE(stride2, kernel7, rectangular, padded, batch, signed_in, signed_out, pixel);
+    CAPTURE(stride34, dilated, wide_pad, strided, phase_zero, residual, residual_stride2,
+            residual_part, stored, but_last);
+    CAPTURE(stride2, kernel8, rectangular, padded, batch, signed_in, signed_out, pixel);
     for (const int seen :
          {stepped,     chunked,    tile_outer,  interleaved, side_by_side, empty,   dense,
-          empty_row,   partial_in, partial_out, pooled,      odd_pool,     stride2, kernel7,
-          rectangular, padded,     batch,       signed_in,   signed_out,   pixel})
+          empty_row,   partial_in, partial_out, pooled,      odd_pool,     stride2, kernel8,
+          rectangular, padded,     batch,       signed_in,   signed_out,   pixel,   stride34,
+          dilated,     wide_pad,   strided,     phase_zero})
+      CHECK(seen >= least);
+  }
+
+  /// The same for what needs several layers.
+  void require_networks(int least) const {
+    CAPTURE(residual, residual_stride2, residual_part, stored, but_last);
+    for (const int seen : {residual, residual_stride2, residual_part, stored, but_last})
       CHECK(seen >= least);
   }
 
@@ -267,7 +290,13 @@ struct case_coverage {
     pooled += l.pool;
     odd_pool += l.pool && (l.conv_height() % 2 != 0 || l.conv_width() % 2 != 0);
     stride2 += l.stride == 2;
-    kernel7 += l.kernel_height == 7 || l.kernel_width == 7;
+    stride34 += l.stride > 2;
+    dilated += l.dilation > 1 && l.kernel_height * l.kernel_width > 1;
+    wide_pad += l.padding >= l.kernel_height && l.padding >= l.kernel_width;
+    residual += l.residual.has_value();
+    residual_stride2 += l.residual && l.residual->stride == 2;
+    residual_part += l.residual && l.residual->input.channels < l.output.channels;
+    kernel8 += l.kernel_height == 8 || l.kernel_width == 8;
     rectangular += l.kernel_height != l.kernel_width;
     padded += l.padding > 0;
     signed_in += l.input_signed;
@@ -281,12 +310,16 @@ struct case_coverage {
     const auto d = swprune::hw::golden::decode_layer(bytes, p.array);
     stepped += d.step_count > 1;
     interleaved += d.interleaved;
+    strided += d.load_strided;
+    phase_zero += d.phase_zero;
     bool kept_tile = false;
     std::uint32_t last_og = 0;
     for (std::uint32_t s = 0; s < d.step_count; ++s) {
       std::array<std::uint8_t, 64> record{};
       std::copy_n(p.image.begin() + d.steps_offset + 64 * s, 64, record.begin());
       const auto step = swprune::hw::golden::decode_step(record);
+      stored += step.wait_stored;
+      but_last += step.wait_but_last;
       kept_tile = kept_tile || !step.new_activations;
       last_og = std::max(last_og, step.og_first);
       side_by_side += step.images > 1 && !d.interleaved && s == 0;

@@ -12,13 +12,14 @@ namespace swprune::inline v0::hw {
 struct array_params {
   index_t poy = 4;            ///< Poy: output rows computed at once, power of two
   index_t pox = 8;            ///< Pox: output columns computed at once, power of two, <= 16
-  index_t pof = 8;            ///< Pof: output channels computed at once, 4, 8 or 16
+  index_t pof = 8;            ///< Pof: output channels computed at once, 1, 4, 8 or 16
   index_t chains = 2;         ///< drain chains, a power of two that divides Pox
   index_t bus_bytes = 32;     ///< B: bytes of a beat, 8, 16, 32 or 64, >= Pof
   index_t act_depth = 1024;   ///< words per bank and buffer half, power of two
   index_t wgt_depth = 8192;   ///< words of Pof bytes per buffer half, power of two
   index_t list_depth = 4096;  ///< index entries per buffer half, power of two
   index_t param_depth = 128;  ///< output groups per buffer half, power of two
+  index_t res_depth = 64;     ///< passes per residual buffer half, power of two; 0: no residual add
   bool skip = true;           ///< SkipEn: walk index lists; false: the dense control
   bool pool = true;           ///< PoolEn
 
@@ -46,7 +47,9 @@ inline void check(const array_params& a) {
   };
   need(power_of_two(a.poy) && a.poy <= 16, "Poy must be a power of two, 1 <= Poy <= 16", a.poy);
   need(power_of_two(a.pox) && a.pox <= 16, "Pox must be a power of two, 1 <= Pox <= 16", a.pox);
-  need(a.pof == 4 || a.pof == 8 || a.pof == 16, "Pof must be 4, 8 or 16", a.pof);
+  need(a.pof == 1 || a.pof == 4 || a.pof == 8 || a.pof == 16, "Pof must be 1, 4, 8 or 16", a.pof);
+  need(a.pof != 1 || (!a.pool && a.res_depth == 0), "Pof = 1 has neither pooling nor residual add",
+       a.pof);
   need(power_of_two(a.chains) && a.chains <= a.pox,
        "Chains must be a power of two that divides Pox", a.chains);
   need(power_of_two(a.bus_bytes) && a.bus_bytes >= 8 && a.bus_bytes <= 64 && a.bus_bytes >= a.pof,
@@ -61,6 +64,8 @@ inline void check(const array_params& a) {
        a.list_depth);
   need(power_of_two(a.param_depth) && a.param_depth >= 2, "ParamDepth must be a power of two >= 2",
        a.param_depth);
+  need(a.res_depth == 0 || (power_of_two(a.res_depth) && a.res_depth >= 2),
+       "ResDepth must be 0 or a power of two >= 2", a.res_depth);
   need(12 * a.pof * a.param_depth % a.bus_bytes == 0,
        "the parameter records of a buffer half (12 * Pof * ParamDepth bytes) must be whole beats",
        a.param_depth);

@@ -21,6 +21,7 @@
 #include "swprune/hw/plan.hpp"
 #include "swprune/quant/check_model.hpp"
 #include "swprune/quant/int8_model.hpp"
+#include "swprune/quant/model_tensors.hpp"
 
 namespace swprune::inline v0::hw {
 
@@ -88,9 +89,16 @@ struct chunk_place {
 /// Turns one planned layer into bytes.
 class layer_compiler {
  public:
+  /// `residual` is null for a layer without one.
   layer_compiler(const layer_work& work, const schedule& plan, const tensor_placement& in,
-                 const tensor_placement& out, index_t number)
-      : work_(work), layer_(*work.layer), plan_(plan), in_(in), out_(out), number_(number) {}
+                 const tensor_placement* residual, const tensor_placement& out, index_t number)
+      : work_(work),
+        layer_(*work.layer),
+        plan_(plan),
+        in_(in),
+        residual_(residual),
+        out_(out),
+        number_(number) {}
 
   /// Adds lists, parameters, weights, fetch lists and steps; returns the descriptor.
   [[nodiscard]] layer_descriptor emit(image_builder& image) {
@@ -101,7 +109,7 @@ class layer_compiler {
     for (const auto& panel : plan_.panels) fetch_.push_back(emit_fetch_list(image, panel));
     for (index_t i = 0; i < steps; ++i)
       image.write(steps_offset + i * step_bytes,
-                  encode(record_of(plan_.steps[static_cast<std::size_t>(i)])));
+                  encode(record_of(plan_.steps[static_cast<std::size_t>(i)], i == 0)));
     return descriptor(steps_offset);
   }
 
@@ -207,14 +215,19 @@ class layer_compiler {
                      bytes);
   }
 
-  [[nodiscard]] step_record record_of(const planned_step& step) const {
+  [[nodiscard]] step_record record_of(const planned_step& step, bool first) const {
     const chunk& c = plan_.chunks[static_cast<std::size_t>(step.chunk)];
     const tile& t = plan_.tiles[static_cast<std::size_t>(step.tile)];
     step_record r;
     r.new_weights = step.new_weights;
     r.new_activations = step.new_activations;
+    if (first) {
+      r.wait_stored = plan_.first_wait == store_wait::all;
+      r.wait_but_last = plan_.first_wait == store_wait::but_last;
+    }
     set_chunk(r, c, chunks_[static_cast<std::size_t>(step.chunk)]);
     set_tile(r, t);
+    if (work_.row(c.row_begin).residual) set_residual(r, c, t);
     const index_t first_row = t.sub_row * plan_.geometry.seg_y / work_.shrink;
     r.out_offset = fit<std::uint32_t>(
         "out_offset", out_.image_offset(t.first_image) + first_row * out_.row_stride() +
@@ -232,7 +245,7 @@ class layer_compiler {
                           : fit<std::uint8_t>("last_channels", layer_.channels_of(slots.back()));
     r.list_beats = fit<std::uint16_t>("list_beats", place.load.list_beats);
     r.param_beats = fit<std::uint16_t>("param_beats", place.load.param_beats);
-    r.weight_beats = fit<std::uint32_t>("weight_beats", place.load.weight_beats);
+    r.weight_beats = fit<std::uint16_t>("weight_beats", place.load.weight_beats);
     r.list_offset = fit<std::uint32_t>("list_offset", work_.array.skip ? place.list_offset : 0);
     r.param_offset = fit<std::uint32_t>("param_offset", place.param_offset);
     r.weight_offset = fit<std::uint32_t>("weight_offset", place.weight_offset);
@@ -244,13 +257,24 @@ class layer_compiler {
     r.sub_rows = fit<std::uint16_t>("sub_rows", t.sub_rows);
     r.sub_cols = fit<std::uint16_t>("sub_cols", g.sub_cols);
     r.images = fit<std::uint16_t>("images", t.images);
-    r.y_first = fit<std::uint16_t>("y_first", t.y_first);
+    r.y_start = y_start_of(t.y_first, layer_.stride, g.seg_y);
     r.oy_first = fit<std::uint16_t>("oy_first", t.sub_row * g.seg_y);
     r.row_idx0 = fit<std::int16_t>("row_idx0", t.sub_row - bank_row_base(work_, g, t));
-    r.plane_words = fit<std::uint32_t>("plane_words", plane_words(work_, g, t));
+    r.plane_words = fit<std::uint16_t>("plane_words", plane_words(work_, g, t));
     r.act_offset = fit<std::uint32_t>(
         "act_offset", in_.image_offset(t.first_image) + t.y_first * in_.row_stride());
     (void)fit<std::uint16_t>("the beats of a plane", plane_beats(work_, g, t));
+  }
+
+  /// The planes of the residual that belong to the chunk's channels.
+  void set_residual(step_record& r, const chunk& c, const tile& t) const {
+    const layer_geometry& g = plan_.geometry;
+    const index_t plane = (c.row_begin * work_.array.pof - layer_.residual->first_channel) / 4;
+    r.residual = true;
+    r.res_words = fit<std::uint16_t>("res_words", residual_words(work_, g, t));
+    r.res_offset = fit<std::uint32_t>(
+        "res_offset", residual_->image_offset(t.first_image) + plane * residual_->group_stride() +
+                          residual_first_row(work_, g, t) * residual_->row_stride());
   }
 
   [[nodiscard]] layer_descriptor descriptor(index_t steps_offset) const {
@@ -259,7 +283,9 @@ class layer_compiler {
     set_array_and_types(d);
     d.seg_y_log2 = log2_of(g.seg_y);
     d.seg_x_log2 = log2_of(g.seg_x);
-    d.load_log2 = log2_of(plan_.load_words);
+    d.load_log2 = log2_of(plan_.load.words);
+    d.load_strided = plan_.load.strided;
+    d.phase_zero = plan_.load.phase_zero;
     d.run_log2 = log2_of(g.run);
     d.in_h = fit<std::uint16_t>("in_h", layer_.input.height);
     d.in_w = fit<std::uint16_t>("in_w", layer_.input.width);
@@ -276,7 +302,30 @@ class layer_compiler {
     d.out_image_stride = fit<std::uint32_t>("out_image_stride", image_stride(out_, 4));
     d.in_image_stride = fit<std::uint32_t>("in_image_stride", image_stride(in_, 0));
     d.pass_interval = fit<std::uint16_t>("pass_interval", g.drain.interval());
+    set_structure(d);
+    if (residual_ != nullptr) set_residual(d);
     return d;
+  }
+  /// What the largest row of a dense layer has.
+  void set_structure(layer_descriptor& d) const {
+    for (index_t r = 0; r < work_.row_count(); ++r) {
+      d.in_groups =
+          std::max(d.in_groups, fit<std::uint16_t>("in_groups", work_.structure.row_degree(r)));
+      d.row_uops = std::max(d.row_uops, fit<std::uint32_t>("row_uops", work_.structural_words(r)));
+    }
+  }
+  void set_residual(layer_descriptor& d) const {
+    const quant::residual_add& add = *layer_.residual;
+    d.residual = true;
+    d.residual_signed = add.is_signed;
+    d.res_load_log2 = log2_of(plan_.residual_load_words);
+    d.res_stride = static_cast<std::uint8_t>(add.stride);
+    d.res_group_stride = fit<std::uint32_t>("res_group_stride", residual_->group_stride());
+    d.res_image_stride = fit<std::uint32_t>("res_image_stride", residual_->batch_stride());
+    d.res_zero = static_cast<std::int16_t>(add.zero);
+    d.res_multiplier = add.multiplier;
+    d.res_shift = add.shift;
+    d.res_w = fit<std::uint16_t>("res_w", add.input.width);
   }
   [[nodiscard]] static index_t image_stride(const tensor_placement& t, index_t interleaved) {
     return t.kind == layout::planar ? t.batch_stride() : interleaved;
@@ -296,6 +345,7 @@ class layer_compiler {
     d.kernel_h = static_cast<std::uint8_t>(layer_.kernel_height);
     d.kernel_w = static_cast<std::uint8_t>(layer_.kernel_width);
     d.stride = static_cast<std::uint8_t>(layer_.stride);
+    d.dilation = static_cast<std::uint8_t>(layer_.dilation);
     d.pad = static_cast<std::uint8_t>(layer_.padding);
     d.zero_in = static_cast<std::int16_t>(layer_.input_zero);
     d.zero_out = static_cast<std::int16_t>(layer_.output_zero);
@@ -307,6 +357,7 @@ class layer_compiler {
   const quant::int8_layer& layer_;
   const schedule& plan_;
   const tensor_placement& in_;
+  const tensor_placement* residual_;
   const tensor_placement& out_;
   index_t number_;
   std::vector<chunk_place> chunks_;
@@ -328,40 +379,65 @@ inline tensor_placement place(program& p, std::string name, layout kind, const m
   return t;
 }
 
+/// Input groups that some row of a chunk would use if no block were absent.
+[[nodiscard]] inline index_t structural_slots(const layer_work& w, const chunk& c) {
+  index_t slots = 0;
+  for (index_t g = 0; g < w.in_groups; ++g) {
+    bool used = false;
+    for (index_t r = c.row_begin; r < c.row_end && !used; ++r) used = w.structure.test(r, g);
+    slots += used;
+  }
+  return slots;
+}
+
 /// Weights of absent blocks and planes of groups without a slot, step by step.
 inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_summary& summary) {
-  const quant::int8_layer& l = *w.layer;
-  const index_t dense_row = l.input.channels * l.kernel_height * l.kernel_width * l.block.outputs;
+  if (!w.array.skip) return;
   for (const planned_step& step : s.steps) {
     const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
     const tile& t = s.tiles[static_cast<std::size_t>(step.tile)];
     if (step.new_weights)
       for (index_t r = c.row_begin; r < c.row_end; ++r)
-        summary.weight_bytes_skipped += dense_row - w.row(r).words * l.block.outputs;
+        summary.weight_bytes_skipped +=
+            (w.structural_words(r) - w.row(r).words) * w.layer->block.outputs;
     if (!step.new_activations) continue;
     const auto slots = static_cast<index_t>(s.panels[static_cast<std::size_t>(c.panel)].size());
+    const index_t dense = s.panels.size() == 1 ? w.in_groups : structural_slots(w, c);
     const index_t planes = s.geometry.in == layout::interleaved ? 1 : t.images;
     summary.activation_bytes_skipped +=
-        (w.in_groups - slots) * planes * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
+        (dense - slots) * planes * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
   }
+}
+
+/// Multiplications for one output pixel of all live (or all structural) blocks. Channels of a block
+/// that belong to different groups of a grouped convolution do not count.
+[[nodiscard]] inline index_t macs_of_pixel(const quant::int8_layer& l,
+                                           const mask::block_mask& blocks) {
+  index_t pairs = 0;
+  for (index_t r = 0; r < blocks.out_groups(); ++r)
+    for (const index_t g : blocks.row(r)) {
+      const index_t outputs = std::min(l.block.outputs, l.output.channels - r * l.block.outputs);
+      if (l.groups == 1) {
+        pairs += outputs * l.channels_of(g);
+        continue;
+      }
+      for (index_t o = r * l.block.outputs; o < r * l.block.outputs + outputs; ++o)
+        for (index_t i = g * l.block.inputs; i < g * l.block.inputs + l.channels_of(g); ++i)
+          pairs += l.connects(o, i);
+    }
+  return pairs * l.kernel_height * l.kernel_width;
 }
 
 [[nodiscard]] inline layer_summary summarise(const layer_work& w, const schedule& s) {
   const quant::int8_layer& l = *w.layer;
-  const index_t taps = l.kernel_height * l.kernel_width;
-  index_t kept = 0;
-  for (index_t r = 0; r < l.blocks.out_groups(); ++r) {
-    const index_t outputs = std::min(l.block.outputs, l.output.channels - r * l.block.outputs);
-    for (const index_t g : l.blocks.row(r)) kept += outputs * l.channels_of(g) * taps;
-  }
   const index_t pixels = l.output.pixels() * w.shrink * w.shrink * w.images;
   layer_summary summary;
   summary.name = l.name;
   summary.plan = describe(w, s);
   summary.live_blocks = l.blocks.count();
-  summary.blocks = l.blocks.out_groups() * l.blocks.in_groups();
-  summary.macs_dense = l.output.channels * l.input.channels * taps * pixels;
-  summary.macs_kept = kept * pixels;
+  summary.blocks = w.structure.count();
+  summary.macs_dense = macs_of_pixel(l, w.structure) * pixels;
+  summary.macs_kept = macs_of_pixel(l, l.blocks) * pixels;
   summary.seg_y = s.geometry.seg_y;
   summary.seg_x = s.geometry.seg_x;
   summary.planned_cycles = s.cycles;
@@ -369,12 +445,40 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   return summary;
 }
 
+/// Puts all tensors of the model into the activation region, and notes what each layer uses.
+inline void place_tensors(program& p, const quant::int8_model& model, const model_plan& plan,
+                          layout input) {
+  const quant::model_tensors& m = plan.tensors;
+  std::vector<layout> kinds(m.tensors.size(), layout::planar);
+  kinds[0] = input;
+  for (std::size_t i = 0; i < m.layers.size(); ++i)
+    if (plan.schedules[i].geometry.out == layout::interleaved)
+      kinds[static_cast<std::size_t>(m.layers[i].out.tensor)] = layout::interleaved;
+  for (std::size_t t = 0; t < m.tensors.size(); ++t)
+    p.tensors.push_back(
+        place(p, m.tensors[t].name, kinds[t], m.tensors[t].shape, m.tensors[t].is_signed));
+  p.input = p.tensors[0];
+  const auto part = [&](const quant::tensor_use& use, const std::string& name) {
+    const tensor_placement& whole = p.tensors[static_cast<std::size_t>(use.tensor)];
+    return part_of(whole, name.empty() ? whole.name : name, use.first_channel, use.channels);
+  };
+  for (std::size_t i = 0; i < m.layers.size(); ++i) {
+    const quant::layer_tensors& use = m.layers[i];
+    p.inputs.push_back(part(use.in, ""));
+    p.outputs.push_back(part(use.out, model.layers[i].name));
+    p.residuals.emplace_back();
+    if (use.residual) p.residuals.back() = part(*use.residual, "");
+  }
+}
+
 }  // namespace detail
 
 /// The accelerator image of a model for an array and a batch of `images`. With array.skip only the
 /// live blocks are stored and only input groups that some row of a chunk uses are fetched; without
-/// skip the absent blocks of the same model are stored as zeros: the dense control. Every tensor
-/// gets its own place in the activation region.
+/// skip the absent blocks of the same model are stored as zeros: the dense control. (In a grouped
+/// or diagonal layer only the blocks that a dense layer would have.) Every tensor gets its own
+/// place in the activation region; layers that write one together (concatenation) each write their
+/// planes.
 ///
 /// Throws what quant::check() throws for the model and hw::check() for the array,
 /// argument_out_of_range unless images >= 1, and layer_does_not_fit, which names the layer, what it
@@ -391,19 +495,17 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   p.images = images;
   p.layer_count = detail::field<std::uint16_t>(model.layers.front().name, "layer_count",
                                                static_cast<index_t>(model.layers.size()));
-  p.input = detail::place(p, "input", params.input, model.input, model.input_signed);
+  detail::place_tensors(p, model, plan, params.input);
   detail::image_builder image(p);
   const index_t descriptors =
       image.reserve(image_part::descriptors, "descriptors", 0, p.layer_count * descriptor_bytes);
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    const quant::int8_layer& l = model.layers[i];
-    const schedule& s = plan.schedules[i];
-    p.outputs.push_back(detail::place(p, l.name, s.geometry.out, l.output, l.output_signed));
     const auto number = static_cast<index_t>(i);
-    detail::layer_compiler compiler(plan.works[i], s, i == 0 ? p.input : p.outputs[i - 1],
-                                    p.outputs[i], number);
+    detail::layer_compiler compiler(plan.works[i], plan.schedules[i], p.inputs[i],
+                                    p.residuals[i] ? &*p.residuals[i] : nullptr, p.outputs[i],
+                                    number);
     image.write(descriptors + number * descriptor_bytes, encode(compiler.emit(image)));
-    p.layers.push_back(detail::summarise(plan.works[i], s));
+    p.layers.push_back(detail::summarise(plan.works[i], plan.schedules[i]));
   }
   return p;
 }

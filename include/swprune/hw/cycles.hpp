@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,15 +21,16 @@ namespace swprune::inline v0::hw {
 /// What a layer, or a whole run, costs with an ideal memory. The counters are those of
 /// docs/accelerator.md section 7.
 struct cycle_counts {
-  index_t cycles = 0;        ///< layer: DescGo to the end of Flush; run: cnt_cycles
+  index_t cycles = 0;        ///< layer: end of the Flush before to that of its own; run: cnt_cycles
   index_t ideal_cycles = 0;  ///< sum over the passes of K^2 x channels of the row's blocks
   index_t uops = 0;          ///< cnt_uops
   index_t blocks = 0;        ///< cnt_blocks
   index_t drain_stalls = 0;  ///< cnt_drain_stalls
+  index_t write_stalls = 0;  ///< cnt_write_stalls
   index_t load_stalls = 0;   ///< cnt_load_stalls
   index_t read_beats = 0;    ///< cnt_read_beats
   index_t write_beats = 0;   ///< cnt_write_beats
-  index_t fill_cycles = 0;   ///< before the first StepGo
+  index_t fill_cycles = 0;   ///< before the first StepGo of the run
   index_t flush_cycles = 0;  ///< from the last retire to the end of Flush
   index_t load_cycles = 0;   ///< of all requests of the steps, hidden behind passes or not
   index_t passes = 0;
@@ -50,6 +50,7 @@ inline cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c) {
   sum.uops += c.uops;
   sum.blocks += c.blocks;
   sum.drain_stalls += c.drain_stalls;
+  sum.write_stalls += c.write_stalls;
   sum.load_stalls += c.load_stalls;
   sum.read_beats += c.read_beats;
   sum.write_beats += c.write_beats;
@@ -96,43 +97,53 @@ class layer_counter {
             "the descriptor of layer {}: segments, load or run do not fit the array", number);
   }
 
-  cycle_counts count(timeline& time, index_t desc_offset) {
-    const index_t descriptor =
-        take({request_of_descriptor(desc_offset, number_, array_.bus_bytes)});
-    c_.load_cycles -= descriptor;
-    index_t load = load_of(0);
-    time.layer(drain_of(array_, d_.pool, run_), descriptor, load);
-    const auto steps = static_cast<index_t>(layer_.steps.size());
-    for (index_t s = 0; s < steps; ++s) {
-      const auto passes = passes_of(layer_.steps[static_cast<std::size_t>(s)]);
-      std::optional<index_t> next;
-      if (s + 1 < steps) next = load_of(s + 1);
-      time.step(passes, next);
-    }
-    time.end_layer(last_slot_writes(layer_.steps.back()));
+  [[nodiscard]] index_t steps() const { return static_cast<index_t>(layer_.steps.size()); }
+  [[nodiscard]] drain_timing drain() const { return drain_of(array_, d_.pool, run_); }
+
+  /// Load of a step, of the first one with the descriptor; its requests are counted.
+  [[nodiscard]] load_job load_of(index_t step, index_t desc_offset) {
+    load_job job = take(requests_of_step(image_, layer_, number_, step));
+    c_.load_cycles += job.cycles();
+    if (step == 0)
+      job.before += take({request_of_descriptor(desc_offset, number_, array_.bus_bytes)}).cycles();
+    job.before += step == 0 ? 2 : 1;  // checks of the records
+    const step_record& s = layer_.steps[static_cast<std::size_t>(step)];
+    job.residual = s.residual;
+    if ((s.new_activations && s.slots > 0) || s.residual)
+      job.wait = s.wait_stored     ? store_wait::all
+                 : s.wait_but_last ? store_wait::but_last
+                                   : store_wait::none;
+    return job;
+  }
+
+  /// Passes of a step; micro-ops, blocks and writes are counted.
+  [[nodiscard]] std::vector<pass_run> passes_of(index_t step) {
+    return passes_of(layer_.steps[static_cast<std::size_t>(step)]);
+  }
+
+  /// The layer's counts when `time` has ended it.
+  [[nodiscard]] cycle_counts finish(const timeline& time) {
     c_.cycles = time.layer_cycles();
     c_.fill_cycles = time.fill_cycles();
     c_.flush_cycles = time.flush_cycles();
     c_.drain_stalls = time.drain_stalls();
+    c_.write_stalls = time.write_stalls();
     c_.load_stalls = time.load_stalls();
     return c_;
   }
 
  private:
-  [[nodiscard]] index_t load_of(index_t step) {
-    return take(requests_of_step(image_, layer_, number_, step));
-  }
-
   /// Counts requests and returns the cycles they take.
-  index_t take(const std::vector<read_request>& requests) {
-    index_t cycles = 0;
+  load_job take(const std::vector<read_request>& requests) {
+    load_job job;
     for (const read_request& r : requests) {
-      cycles += request_cycles(r.beats, r.cycles_per_beat);
+      const index_t cycles = request_cycles(r.beats, r.cycles_per_beat);
+      const bool after = r.kind == request_kind::fetch_list || r.from_activations();
+      (after ? job.after : job.before) += cycles;
       c_.read_beats += r.beats;
       c_.read_bytes[static_cast<std::size_t>(r.kind)] += r.bytes(array_.bus_bytes);
     }
-    c_.load_cycles += cycles;
-    return cycles;
+    return job;
   }
 
   /// Passes of a step; counts micro-ops, blocks and writes on the way.
@@ -191,12 +202,6 @@ class layer_counter {
   [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c4) const {
     return (s.og_first + row) * (array_.pof / 4) + c4 < d_.out_groups4;
   }
-  [[nodiscard]] bool last_slot_writes(const step_record& s) const {
-    return word_exists(s, s.rows - 1, array_.pof / 4 - 1) &&
-           sub_rows_with(s, rows_ - 1) == s.sub_rows &&
-           sub_columns_with(s, rows_ - 1, columns_ - run_) == s.sub_cols;
-  }
-
   const array_params& array_;
   std::span<const std::uint8_t> image_;
   const decoded_layer& layer_;
@@ -222,11 +227,24 @@ class layer_counter {
                                           index_t layer_count) {
   check(array);
   const auto layers = decode_image(image, desc_offset, layer_count);
+  std::vector<detail::layer_counter> counters;
+  for (index_t i = 0; i < layer_count; ++i)
+    counters.emplace_back(array, image, layers[static_cast<std::size_t>(i)], i);
   cycle_report report;
   timeline time;
-  for (index_t i = 0; i < layer_count; ++i) {
-    detail::layer_counter counter(array, image, layers[static_cast<std::size_t>(i)], i);
-    report.layers.push_back(counter.count(time, desc_offset));
+  if (!counters.empty()) time.start(counters.front().load_of(0, desc_offset));
+  for (std::size_t i = 0; i < counters.size(); ++i) {
+    detail::layer_counter& layer = counters[i];
+    time.layer(layer.drain());
+    for (index_t s = 0; s < layer.steps(); ++s) {
+      time.step(layer.passes_of(s));
+      if (s + 1 == layer.steps()) break;
+      time.load(layer.load_of(s + 1, desc_offset));
+      time.next_step();
+    }
+    if (i + 1 < counters.size()) time.load(counters[i + 1].load_of(0, desc_offset));
+    time.end_layer();
+    report.layers.push_back(layer.finish(time));
     report.total += report.layers.back();
   }
   report.cycles = report.total.cycles = time.total_cycles();

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <optional>
 #include <span>
 
 #include "swprune/core/types.hpp"
@@ -23,6 +22,25 @@ struct pass_run {
   index_t count = 1;  ///< >= 1
 };
 
+/// Which stores of earlier steps a load waits for in Hold, docs/accelerator.md section 3.
+enum class store_wait {
+  none,
+  but_last,  ///< all but those of the step that computes meanwhile
+  all,
+};
+
+/// What loading a step takes, before a layer's first step with the descriptor.
+struct load_job {
+  index_t before = 0;  ///< W: cycles of the requests up to the weights, and of checks
+  index_t after = 0;   ///< A: of the fetch list, planes and residual
+  /// Hold stands between the two; it takes a cycle at least.
+  store_wait wait = store_wait::none;
+  bool residual = false;  ///< it also waits for a half of the residual buffer
+
+  [[nodiscard]] constexpr index_t cycles() const { return before + after; }
+  [[nodiscard]] constexpr bool holds() const { return residual || wait != store_wait::none; }
+};
+
 /// What the drain needs, docs/formats.md section 7.
 struct drain_timing {
   index_t shift_cycles = 1;  ///< D
@@ -38,54 +56,83 @@ struct drain_timing {
 }
 
 /// The closed form of docs/accelerator.md section 9: cycle numbers of a run with an ideal memory.
-/// Cycle 0 is the one that takes start. Call layer() for each layer, then step() for each of its
-/// steps in order, then end_layer().
+/// Cycle 0 is the one that takes start. The calls follow the run:
+///
+///     start(job of the first step);
+///     for every layer:  layer(drain);
+///       for every step:  step(passes);  load(job of the step behind it, maybe of the next layer);
+///                        next_step() or, after the last one, end_layer();
 class timeline {
  public:
-  /// DescGo to the first StepGo: the descriptor, then step 0, are loaded.
-  void layer(const drain_timing& drain, index_t descriptor_load, index_t first_load) {
+  /// Everything up to the first StepGo: nothing computes.
+  void start(const load_job& first) { go_ = idle_after(1, first) + 1; }
+
+  /// A layer's first step begins in the next StepGo.
+  void layer(const drain_timing& drain) {
     drain_ = drain;
-    layer_start_ = now_;
-    go_ = now_ + 2 + descriptor_load + 2 + first_load;
-    fill_ = go_ - now_;
-    drain_stalls_ = 0;
-    load_stalls_ = 0;
+    fill_ = go_ - flushed_ - 1;
+    drain_stalls_ = write_stalls_ = load_stalls_ = 0;
     retires_.fill(never);
   }
 
-  /// One step; `next_load` are the cycles that the next step's requests take, empty for the last.
-  void step(std::span<const pass_run> passes, std::optional<index_t> next_load) {
+  /// The passes of a step.
+  void step(std::span<const pass_run> passes) {
+    retired_before_ = last_retire_;
+    fenced_before_ = fenced_;
     index_t n = go_ + 5;
     for (const pass_run& run : passes) n = advance(n, run);
-    if (!next_load) return;
-    const index_t loaded = go_ + *next_load + 1;
-    load_stalls_ += std::max<index_t>(0, loaded - (n + 1));
-    go_ = std::max(n + 1, loaded) + 1;
+    last_retire_ = n;
+    fenced_ = n + drain_.shift_cycles + drain_.store_slots + 4;
+    idle_ = never;
   }
 
-  /// Waits until the last pass is stored. `last_slot_writes`: its last write slot has a word.
-  void end_layer(bool last_slot_writes) {
-    now_ = last_retire() + drain_.shift_cycles + drain_.store_slots + 4 +
-           (last_slot_writes ? 1 : 0) + 1;
+  /// What is loaded while the step computes. Not called for the last step of a run.
+  void load(const load_job& job) {
+    idle_ = idle_after(go_, job);
+    load_stalls_ += std::max<index_t>(0, idle_ - (last_retire_ + 1));
+  }
+
+  /// From StepWait to the next StepGo of the layer.
+  void next_step() { go_ = waited() + 1; }
+
+  /// Through Flush, which waits for the last fence; the next layer's StepGo or Done follows.
+  void end_layer() {
+    const index_t before = flushed_;
+    flushed_ = std::max(waited() + 1, fenced_ + 2);
+    layer_cycles_ = flushed_ - before;
+    go_ = flushed_ + 1;
   }
 
   /// cnt_cycles when the run ends now: the Done cycle is the last one.
-  [[nodiscard]] index_t total_cycles() const { return now_; }
-  /// DescGo to the end of Flush of the layer that ended last.
-  [[nodiscard]] index_t layer_cycles() const { return now_ - layer_start_; }
-  /// Of them before the first StepGo: nothing computes.
+  [[nodiscard]] index_t total_cycles() const { return flushed_ + 1; }
+  /// From the end of the Flush before (or the start) to the end of Flush.
+  [[nodiscard]] index_t layer_cycles() const { return layer_cycles_; }
+  /// Of them before the first StepGo: in a run's first layer only.
   [[nodiscard]] index_t fill_cycles() const { return fill_; }
   /// From the last retire to the end of Flush.
-  [[nodiscard]] index_t flush_cycles() const { return now_ - last_retire(); }
-  /// cnt_drain_stalls and cnt_load_stalls of the layer.
+  [[nodiscard]] index_t flush_cycles() const { return flushed_ - last_retire_; }
+  /// cnt_drain_stalls, cnt_write_stalls and cnt_load_stalls of the layer.
   [[nodiscard]] index_t drain_stalls() const { return drain_stalls_; }
+  [[nodiscard]] index_t write_stalls() const { return write_stalls_; }
   [[nodiscard]] index_t load_stalls() const { return load_stalls_; }
 
  private:
   static constexpr index_t never = std::numeric_limits<index_t>::min() / 4;
 
-  /// Last retires, the newest first.
-  [[nodiscard]] index_t last_retire() const { return retires_[0]; }
+  /// Cycle in which StepWait is left.
+  [[nodiscard]] index_t waited() const { return std::max(last_retire_ + 1, idle_); }
+
+  /// Cycle in which the loader is Idle again after a go in `go`. An answer to a fence counts one
+  /// cycle after the fence is taken, and is seen in the cycle behind it.
+  [[nodiscard]] index_t idle_after(index_t go, const load_job& job) const {
+    index_t hold = go + 1 + job.before;
+    if (!job.holds()) return hold + job.after;
+    if (job.wait == store_wait::all) hold = std::max(hold, fenced_ + 2);
+    if (job.wait == store_wait::but_last) hold = std::max(hold, fenced_before_ + 2);
+    if (job.residual) hold = std::max(hold, retired_before_ + drain_.shift_cycles + 1);
+    return hold + 1 + job.after;
+  }
+
   void push(index_t retire) {
     std::copy_backward(retires_.begin(), retires_.end() - 1, retires_.end());
     retires_[0] = retire;
@@ -95,13 +142,17 @@ class timeline {
   /// drained and one of the four output buffers free (its last slot is stored D + Wb + 3 cycles
   /// after its retire).
   [[nodiscard]] index_t retire_at(index_t ready) const {
-    const index_t buffer_free = retires_[3] + drain_.shift_cycles + drain_.store_slots + 4;
-    return std::max({ready, last_retire() + drain_.interval(), buffer_free});
+    return std::max({ready, retires_[0] + drain_.interval(), buffer_free()});
+  }
+  [[nodiscard]] index_t buffer_free() const {
+    return retires_[3] + drain_.shift_cycles + drain_.store_slots + 4;
   }
 
   [[nodiscard]] index_t one_pass(index_t n, index_t uops) {
     const index_t retire = retire_at(n + uops);
-    drain_stalls_ += retire - (n + uops);
+    const index_t full = std::clamp<index_t>(buffer_free() - (n + uops), 0, retire - (n + uops));
+    write_stalls_ += full;
+    drain_stalls_ += retire - (n + uops) - full;
     push(retire);
     return retire;
   }
@@ -122,12 +173,18 @@ class timeline {
   }
 
   drain_timing drain_;
-  index_t now_ = 1;  ///< DescGo of the layer, or Done
-  index_t layer_start_ = 1;
-  index_t go_ = 0;  ///< StepGo of the step
+  index_t go_ = 0;       ///< StepGo of the step
+  index_t flushed_ = 0;  ///< last cycle of the last layer's Flush
   index_t fill_ = 0;
+  index_t layer_cycles_ = 0;
   index_t drain_stalls_ = 0;
+  index_t write_stalls_ = 0;
   index_t load_stalls_ = 0;
+  index_t last_retire_ = never;     ///< e(k)
+  index_t retired_before_ = never;  ///< e(k - 1)
+  index_t fenced_ = never;          ///< X(k)
+  index_t fenced_before_ = never;   ///< X(k - 1)
+  index_t idle_ = never;            ///< i of what is loaded during the step
   std::array<index_t, 4> retires_{never, never, never, never};
 };
 

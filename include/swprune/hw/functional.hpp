@@ -12,6 +12,7 @@
 #include "swprune/quant/check_model.hpp"
 #include "swprune/quant/fixed_point.hpp"
 #include "swprune/quant/int8_model.hpp"
+#include "swprune/quant/model_tensors.hpp"
 
 namespace swprune::inline v0::hw {
 
@@ -61,7 +62,7 @@ void add_tap(const quant::int8_layer& l, const std::int16_t* map, const std::int
 }
 
 /// Sums of one output group before the bias, `[pixel][lane]`; moves `w` behind the group's weights.
-/// `one` are the sums of a single input channel: at most 49 products, so 32 bits are plenty.
+/// `one` are the sums of a single input channel: at most 64 products, so 32 bits are plenty.
 inline void add_row(const quant::int8_layer& l, const std::vector<std::int16_t>& padded,
                     index_t row, const std::int8_t*& w, std::vector<std::int64_t>& sums,
                     std::vector<std::int32_t>& one) {
@@ -75,7 +76,7 @@ inline void add_row(const quant::int8_layer& l, const std::vector<std::int16_t>&
       std::fill(one.begin(), one.end(), 0);
       for (index_t ky = 0; ky < l.kernel_height; ++ky)
         for (index_t kx = 0; kx < l.kernel_width; ++kx, w += lanes)
-          tap(l, map + ky * width + kx, w, lanes, one.data());
+          tap(l, map + (ky * width + kx) * l.dilation, w, lanes, one.data());
       for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += one[i];
     }
 }
@@ -101,9 +102,24 @@ inline void add_row(const quant::int8_layer& l, const std::vector<std::int16_t>&
   return sums;
 }
 
-/// One image through one layer: `[C][H][W]` bytes in, `[C][H][W]` bytes out.
+/// What the residual adds to channel `c` of the output, at pixel (y, x) before pooling; `res` is
+/// the residual's first channel, null if the layer has none.
+[[nodiscard]] inline std::int64_t functional_residual(const quant::int8_layer& l,
+                                                      const std::uint8_t* res, index_t c, index_t y,
+                                                      index_t x) {
+  if (res == nullptr) return 0;
+  const quant::residual_add& r = *l.residual;
+  const index_t channel = c - r.first_channel;
+  if (channel < 0 || channel >= r.input.channels) return 0;
+  const std::uint8_t byte =
+      res[(channel * r.input.height + y * r.stride) * r.input.width + x * r.stride];
+  return quant::scaled_residual(quant::from_byte(byte, r.is_signed), r.zero, r.multiplier, r.shift);
+}
+
+/// One image through one layer: `[C][H][W]` bytes in, `[C][H][W]` bytes out. `res`: first channel
+/// of the residual, null without one.
 inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
-                             std::uint8_t* out) {
+                             const std::uint8_t* res, std::uint8_t* out) {
   const std::vector<std::int64_t> sums = functional_sums(l, in);
   const index_t rows = l.conv_height();
   const index_t columns = l.conv_width();
@@ -114,7 +130,7 @@ inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
       const auto sum = sums[static_cast<std::size_t>((c * rows + y) * columns + x)];
       return quant::requantise(quant::wrap_to_accumulator(sum), l.bias[channel],
                                l.multiplier[channel], l.shift[channel], l.output_zero, l.clamp_lo,
-                               l.clamp_hi);
+                               l.clamp_hi, functional_residual(l, res, c, y, x));
     };
     for (index_t y = 0; y < l.output.height; ++y)
       for (index_t x = 0; x < l.output.width; ++x) {
@@ -126,6 +142,25 @@ inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
       }
   }
 }
+
+/// All tensors of one image, `[C][H][W]` bytes each.
+class functional_tensors {
+ public:
+  functional_tensors(const quant::model_tensors& tensors, const std::uint8_t* image)
+      : tensors_(tensors) {
+    for (const quant::model_tensor& t : tensors.tensors)
+      bytes_.emplace_back(static_cast<std::size_t>(t.shape.size()));
+    std::copy(image, image + tensors.tensors[0].shape.size(), bytes_[0].begin());
+  }
+  [[nodiscard]] std::uint8_t* at(const quant::tensor_use& use) {
+    const auto tensor = static_cast<std::size_t>(use.tensor);
+    return bytes_[tensor].data() + use.first_channel * tensors_.tensors[tensor].shape.pixels();
+  }
+
+ private:
+  const quant::model_tensors& tensors_;
+  std::vector<std::vector<std::uint8_t>> bytes_;
+};
 
 }  // namespace detail
 
@@ -142,15 +177,19 @@ inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
           "the images must be a multiple of {} bytes ({} x {} x {}), given {}", model.input.size(),
           model.input.channels, model.input.height, model.input.width, bytes);
   const index_t count = bytes / model.input.size();
+  const quant::model_tensors tensors = quant::tensors_of(model);
   std::vector<std::vector<std::uint8_t>> outputs;
   for (const quant::int8_layer& l : model.layers)
     outputs.emplace_back(static_cast<std::size_t>(count * l.output.size()));
   parallel_for(count, [&](index_t n) {
-    const std::uint8_t* in = images.data() + n * model.input.size();
+    detail::functional_tensors maps(tensors, images.data() + n * model.input.size());
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
-      std::uint8_t* out = outputs[i].data() + n * model.layers[i].output.size();
-      detail::functional_layer(model.layers[i], in, out);
-      in = out;
+      const quant::layer_tensors& use = tensors.layers[i];
+      const index_t size = model.layers[i].output.size();
+      std::uint8_t* out = maps.at(use.out);
+      detail::functional_layer(model.layers[i], maps.at(use.in),
+                               use.residual ? maps.at(*use.residual) : nullptr, out);
+      std::copy(out, out + size, outputs[i].begin() + n * size);
     }
   });
   return outputs;

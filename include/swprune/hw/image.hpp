@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -75,8 +76,13 @@ struct program {
   std::uint16_t layer_count = 0;    ///< >= 1
   std::uint64_t act_bytes = 0;      ///< size of the activation region, a multiple of 64
   tensor_placement input;
-  std::vector<tensor_placement> outputs;  ///< of every layer
-  std::vector<image_range> ranges;        ///< ascending, free of overlap
+  std::vector<tensor_placement> outputs;                   ///< of every layer
+  std::vector<tensor_placement> inputs;                    ///< what every layer convolves
+  std::vector<std::optional<tensor_placement>> residuals;  ///< what every layer adds
+  /// All tensors, the input first: a layer's output is one of them, or a part of one
+  /// (concatenation).
+  std::vector<tensor_placement> tensors;
+  std::vector<image_range> ranges;  ///< ascending, free of overlap
   std::vector<layer_summary> layers;
 
   /// Placement of a layer's output. Throws argument_out_of_range unless 0 <= layer < layer_count.

@@ -77,32 +77,56 @@ class record_reader {
 inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   r.need_range("log2 of bus_bytes", std::countr_zero(d.bus_bytes), 3, 6);
   r.need("bus_bytes without its highest bit", d.bus_bytes & (d.bus_bytes - 1u), 0);
-  r.need_range("kernel_h", d.kernel_h, 1, 7);
-  r.need_range("kernel_w", d.kernel_w, 1, 7);
-  r.need_range("stride", d.stride, 1, 2);
-  r.need_range("pad", d.pad, 0, 6);
+  r.need_range("kernel_h", d.kernel_h, 1, 8);
+  r.need_range("kernel_w", d.kernel_w, 1, 8);
+  r.need_range("stride", d.stride, 1, 4);
+  r.need_range("dilation", d.dilation, 1, 4);
+  r.need_range("pad", d.pad, 0, 15);
   r.need_range("seg_y_log2", d.seg_y_log2, d.pool ? 1 : 0, 4);
   r.need_range("seg_x_log2", d.seg_x_log2, d.pool ? 1 : 0, 4);
   r.need_range("run_log2", d.run_log2, 0, 4);
   r.need_range("load_log2", d.load_log2, 0, std::countr_zero(d.bus_bytes) - 2);
 }
 
+/// Reads and checks bytes 78-95: all zero without residual.
+inline void decode_residual(const record_reader& r, layer_descriptor& d) {
+  if (!d.residual) {
+    r.need("residual signed without residual", d.residual_signed, 0);
+    return r.need_zero(78, 96);
+  }
+  d.res_load_log2 = r.u8(78);
+  d.res_stride = r.u8(79);
+  d.res_group_stride = r.u32(80);
+  d.res_image_stride = r.u32(84);
+  d.res_zero = r.s16(88);
+  d.res_multiplier = r.s16(90);
+  d.res_shift = r.u8(92);
+  d.res_w = r.u16(94);
+  r.need_range("res_load_log2", d.res_load_log2, 0, std::countr_zero(d.bus_bytes) - 2);
+  r.need_range("res_stride", d.res_stride, 1, 2);
+  r.need_range("res_zero", d.res_zero, -256, 255);
+  r.need_range("res_multiplier", d.res_multiplier, 1, 32767);
+  r.need_range("res_shift", d.res_shift, 1, 31);
+  r.need_zero(93, 94);
+  r.need_range("res_w", d.res_w, 1, 65535);
+}
+
 }  // namespace detail
 
 /// Reads the descriptor of layer `number` at `offset`. Throws image_format for a record that is cut
-/// off, a wrong CRC, magic, version, size, dilation, flag or reserved byte, or a field outside the
+/// off, a wrong CRC, magic, version, size, flag or reserved byte, or a field outside the
 /// range that the table gives.
 [[nodiscard]] inline layer_descriptor decode_descriptor(std::span<const std::uint8_t> image,
                                                         index_t offset, index_t number) {
   const detail::record_reader r(image, offset, 128, "the descriptor of layer", number);
   r.need("magic", r.u32(0), 0x4C505753u);
-  r.need("version", r.u16(4), 1);
+  r.need("version", r.u16(4), 2);
   r.need("bytes", r.u16(6), 128);
-  r.need("dilation", r.u8(19), 1);
   r.need_zero(41, 42);
-  r.need_zero(78, 124);
+  r.need_zero(98, 100);
+  r.need_zero(104, 124);
   const std::uint32_t flags = r.u32(12);
-  r.need_flags_below(5, flags);
+  r.need_flags_below(9, flags);
   layer_descriptor d;
   d.poy = r.u8(8);
   d.pox = r.u8(9);
@@ -113,9 +137,14 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   d.output_signed = (flags & 4) != 0;
   d.interleaved = (flags & 8) != 0;
   d.skip = (flags & 16) != 0;
+  d.residual = (flags & 32) != 0;
+  d.residual_signed = (flags & 64) != 0;
+  d.load_strided = (flags & 128) != 0;
+  d.phase_zero = (flags & 256) != 0;
   d.kernel_h = r.u8(16);
   d.kernel_w = r.u8(17);
   d.stride = r.u8(18);
+  d.dilation = r.u8(19);
   d.seg_y_log2 = r.u8(20);
   d.seg_x_log2 = r.u8(21);
   d.load_log2 = r.u8(22);
@@ -140,7 +169,10 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   d.out_image_stride = r.u32(68);
   d.in_image_stride = r.u32(72);
   d.pass_interval = r.u16(76);
+  d.in_groups = r.u16(96);
+  d.row_uops = r.u32(100);
   detail::check_ranges(r, d);
+  detail::decode_residual(r, d);
   return d;
 }
 
@@ -148,12 +180,14 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
 [[nodiscard]] inline step_record decode_step(std::span<const std::uint8_t> image, index_t offset,
                                              index_t number) {
   const detail::record_reader r(image, offset, 64, "step", number);
-  r.need_zero(57, 58);
   const std::uint32_t flags = r.u32(0);
-  r.need_flags_below(2, flags);
+  r.need_flags_below(5, flags);
   step_record s;
   s.new_weights = (flags & 1) != 0;
   s.new_activations = (flags & 2) != 0;
+  s.wait_stored = (flags & 4) != 0;
+  s.wait_but_last = (flags & 8) != 0;
+  s.residual = (flags & 16) != 0;
   s.rows = r.u16(4);
   s.sub_rows = r.u16(6);
   s.sub_cols = r.u16(8);
@@ -161,18 +195,21 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   s.list_offset = r.u32(12);
   s.list_beats = r.u16(16);
   s.param_beats = r.u16(18);
-  s.weight_beats = r.u32(20);
+  s.weight_beats = r.u16(20);
+  s.plane_words = r.u16(22);
   s.param_offset = r.u32(24);
   s.weight_offset = r.u32(28);
   s.fetch_offset = r.u32(32);
   s.act_offset = r.u32(36);
-  s.plane_words = r.u32(40);
+  s.res_offset = r.u32(40);
   s.images = r.u16(44);
   s.row_idx0 = r.s16(46);
-  s.y_first = r.u16(48);
+  s.res_words = r.u16(48);
   s.oy_first = r.u16(50);
   s.out_offset = r.u32(52);
   s.last_channels = r.u8(56);
+  s.y_start = r.u8(57);
+  r.need_range("y_start", s.y_start, 0, 63);
   s.og_first = r.u16(58);
   return s;
 }

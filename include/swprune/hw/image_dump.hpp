@@ -21,25 +21,35 @@ inline void dump_descriptor(std::string& text, const layer_descriptor& d) {
                       d.pof, d.bus_bytes, d.skip ? "index lists" : "all blocks",
                       d.interleaved ? ", interleaved" : "", d.pool ? ", pool" : "",
                       d.input_signed ? "s8" : "u8", d.output_signed ? "s8" : "u8");
-  text += fmt::format("  kernel {}x{}, stride {}, pad {}; input {}x{}, before pooling {}x{}\n",
-                      d.kernel_h, d.kernel_w, d.stride, d.pad, d.in_h, d.in_w, d.conv_h, d.conv_w);
   text += fmt::format(
-      "  segments {}x{}, load {} words, write {} words, bank_cols {}, slot_words {}, "
+      "  kernel {}x{}, stride {}, dilation {}, pad {}; input {}x{}, before pooling {}x{}\n",
+      d.kernel_h, d.kernel_w, d.stride, d.dilation, d.pad, d.in_h, d.in_w, d.conv_h, d.conv_w);
+  text += fmt::format(
+      "  segments {}x{}, load {} words{}{}, write {} words, bank_cols {}, slot_words {}, "
       "interval {}\n",
-      1 << d.seg_y_log2, 1 << d.seg_x_log2, 1 << d.load_log2, 1 << d.run_log2, d.bank_cols,
-      d.slot_words, d.pass_interval);
+      1 << d.seg_y_log2, 1 << d.seg_x_log2, 1 << d.load_log2, d.load_strided ? " strided" : "",
+      d.phase_zero ? ", phase 0 only" : "", 1 << d.run_log2, d.bank_cols, d.slot_words,
+      d.pass_interval);
   text += fmt::format("  zero_in {}, zero_out {}, clamp {}..{}, {} output words\n", d.zero_in,
                       d.zero_out, d.clamp_lo, d.clamp_hi, d.out_groups4);
+  if (d.residual)
+    text += fmt::format(
+        "  residual {}: rows of {} words, stride {}, load {} words, zero {}, times {} / 2^{}\n",
+        d.residual_signed ? "s8" : "u8", d.res_w, d.res_stride, 1 << d.res_load_log2, d.res_zero,
+        d.res_multiplier, d.res_shift);
 }
 
 inline void dump_step(std::string& text, const program& p, const layer_descriptor& d,
                       const step_record& s, std::size_t number) {
   text += fmt::format(
       "  step {}: rows {}..{}, images {}, output rows from {}, {}x{} sub-tiles, {} "
-      "slots of {} words{}{}\n",
+      "slots of {} words{}{}{}{}{}\n",
       number, s.og_first, s.og_first + s.rows - 1, s.images, s.oy_first, s.sub_rows, s.sub_cols,
       s.slots, s.plane_words, s.new_weights ? ", new weights" : "",
-      s.new_activations ? ", new activations" : "");
+      s.new_activations ? ", new activations" : "",
+      s.residual ? fmt::format(", residual of {} words from {}", s.res_words, s.res_offset) : "",
+      s.wait_stored ? ", waits for all that was stored" : "",
+      s.wait_but_last ? ", waits for all but the last step" : "");
   if (s.new_activations) {
     text += fmt::format("    planes from {}:", s.act_offset);
     for (const index_t plane : decode_fetch_list(p.image, s)) text += fmt::format(" +{}", plane);

@@ -39,6 +39,19 @@ class byte_writer {
   std::vector<std::uint8_t>& bytes_;
 };
 
+/// Bytes 78-95 of a descriptor.
+inline void put_residual(byte_writer& w, const layer_descriptor& d) {
+  w.put(d.res_load_log2);
+  w.put(d.res_stride);
+  w.put(d.res_group_stride);
+  w.put(d.res_image_stride);
+  w.put(d.res_zero);
+  w.put(d.res_multiplier);
+  w.put(d.res_shift);
+  w.zeros(1);
+  w.put(d.res_w);
+}
+
 }  // namespace detail
 
 /// The 128 bytes of a layer descriptor, CRC included.
@@ -49,9 +62,10 @@ class byte_writer {
   w.put(image_version);
   w.put(static_cast<std::uint16_t>(descriptor_bytes));
   for (const std::uint8_t v : {d.poy, d.pox, d.pof, d.bus_bytes}) w.put(v);
-  w.put(static_cast<std::uint32_t>(d.pool | d.input_signed << 1 | d.output_signed << 2 |
-                                   d.interleaved << 3 | d.skip << 4));
-  for (const std::uint8_t v : {d.kernel_h, d.kernel_w, d.stride, std::uint8_t{1}, d.seg_y_log2,
+  w.put(static_cast<std::uint32_t>(
+      d.pool | d.input_signed << 1 | d.output_signed << 2 | d.interleaved << 3 | d.skip << 4 |
+      d.residual << 5 | d.residual_signed << 6 | d.load_strided << 7 | d.phase_zero << 8));
+  for (const std::uint8_t v : {d.kernel_h, d.kernel_w, d.stride, d.dilation, d.seg_y_log2,
                                d.seg_x_log2, d.load_log2, d.run_log2})
     w.put(v);
   for (const std::int16_t v : {d.zero_in, d.zero_out, d.clamp_lo, d.clamp_hi}) w.put(v);
@@ -63,6 +77,10 @@ class byte_writer {
                                 d.out_group_stride, d.out_image_stride, d.in_image_stride})
     w.put(v);
   w.put(d.pass_interval);
+  detail::put_residual(w, d);
+  w.put(d.in_groups);
+  w.zeros(2);
+  w.put(d.row_uops);
   w.zeros(descriptor_bytes - 4 - static_cast<index_t>(bytes.size()));
   w.put(crc32_of(bytes));
   return bytes;
@@ -72,21 +90,22 @@ class byte_writer {
 [[nodiscard]] inline std::vector<std::uint8_t> encode(const step_record& s) {
   std::vector<std::uint8_t> bytes;
   detail::byte_writer w(bytes);
-  w.put(static_cast<std::uint32_t>(s.new_weights | s.new_activations << 1));
+  w.put(static_cast<std::uint32_t>(s.new_weights | s.new_activations << 1 | s.wait_stored << 2 |
+                                   s.wait_but_last << 3 | s.residual << 4));
   for (const std::uint16_t v : {s.rows, s.sub_rows, s.sub_cols, s.slots}) w.put(v);
   w.put(s.list_offset);
-  w.put(s.list_beats);
-  w.put(s.param_beats);
-  for (const std::uint32_t v : {s.weight_beats, s.param_offset, s.weight_offset, s.fetch_offset,
-                                s.act_offset, s.plane_words})
+  for (const std::uint16_t v : {s.list_beats, s.param_beats, s.weight_beats, s.plane_words})
+    w.put(v);
+  for (const std::uint32_t v :
+       {s.param_offset, s.weight_offset, s.fetch_offset, s.act_offset, s.res_offset})
     w.put(v);
   w.put(s.images);
   w.put(s.row_idx0);
-  w.put(s.y_first);
+  w.put(s.res_words);
   w.put(s.oy_first);
   w.put(s.out_offset);
   w.put(s.last_channels);
-  w.zeros(1);
+  w.put(s.y_start);
   w.put(s.og_first);
   w.put(crc32_of(bytes));
   return bytes;

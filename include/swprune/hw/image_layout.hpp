@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "swprune/core/error.hpp"
@@ -33,6 +34,8 @@ struct tensor_placement {
   bool is_signed = false;  ///< bytes are s8, else u8
   index_t pixels = 1;      ///< P = Poy * Pox of the array: images side by side when interleaved
   index_t offset = 0;      ///< from the region's base, multiple of 64
+  /// Planes from one image to the next, for channels that lie in a larger tensor; 0: groups().
+  index_t planes_per_image = 0;
 
   /// G: channel groups, ceil(C / 4).
   [[nodiscard]] index_t groups() const { return ceil_div(shape.channels, 4); }
@@ -44,9 +47,14 @@ struct tensor_placement {
   /// Bytes from one plane (four channels) to the next.
   [[nodiscard]] index_t group_stride() const { return round_up(shape.height * row_stride(), 64); }
   /// Bytes from one image (planar) or one batch of P images (interleaved) to the next.
-  [[nodiscard]] index_t batch_stride() const { return groups() * group_stride(); }
-  /// Bytes of everything; interleaved images that do not exist are allocated as well.
-  [[nodiscard]] index_t bytes() const { return ceil_div(images, batch()) * batch_stride(); }
+  [[nodiscard]] index_t batch_stride() const {
+    return (planes_per_image == 0 ? groups() : planes_per_image) * group_stride();
+  }
+  /// Bytes from the first to behind the last one; interleaved images that do not exist are
+  /// allocated as well, and a part of a larger tensor has the other parts' planes between.
+  [[nodiscard]] index_t bytes() const {
+    return (ceil_div(images, batch()) - 1) * batch_stride() + groups() * group_stride();
+  }
   /// First byte of image n: channel 0, pixel (0, 0).
   [[nodiscard]] index_t image_offset(index_t n) const {
     return offset + n / batch() * batch_stride() + n % batch() * 4;
@@ -58,6 +66,18 @@ struct tensor_placement {
 
   friend bool operator==(const tensor_placement&, const tensor_placement&) = default;
 };
+
+/// Channels first .. first + channels - 1 of a tensor, as a tensor called `name`; first is a
+/// multiple of 4.
+[[nodiscard]] inline tensor_placement part_of(const tensor_placement& whole, std::string name,
+                                              index_t first, index_t channels) {
+  tensor_placement part = whole;
+  part.name = std::move(name);
+  part.shape.channels = channels;
+  part.offset += first / 4 * whole.group_stride();
+  if (part.groups() != whole.groups()) part.planes_per_image = whole.groups();
+  return part;
+}
 
 namespace detail {
 

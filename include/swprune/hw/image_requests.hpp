@@ -13,12 +13,21 @@
 namespace swprune::inline v0::hw {
 
 /// What a read request fetches.
-enum class request_kind { descriptor, step, list, parameters, weights, fetch_list, plane };
-inline constexpr index_t request_kinds = 7;
+enum class request_kind {
+  descriptor,
+  step,
+  list,
+  parameters,
+  weights,
+  fetch_list,
+  plane,
+  residual
+};
+inline constexpr index_t request_kinds = 8;
 
 [[nodiscard]] constexpr const char* to_string(request_kind kind) {
   constexpr const char* names[] = {"descriptor", "step record", "index list", "parameters",
-                                   "weights",    "fetch list",  "plane"};
+                                   "weights",    "fetch list",  "plane",      "residual"};
   return names[static_cast<int>(kind)];
 }
 
@@ -27,18 +36,30 @@ struct read_request {
   request_kind kind = request_kind::descriptor;
   index_t layer = 0;
   index_t step = -1;  ///< -1 for a descriptor
-  /// Bytes from the base of the activation region (planes) or the image region (all others);
+  /// Bytes from the base of the activation region (planes, residual) or the image region (others);
   /// multiple of the bus width.
   index_t offset = 0;
   index_t beats = 1;            ///< >= 1
   index_t cycles_per_beat = 1;  ///< cycles with data that a beat takes
 
-  [[nodiscard]] constexpr bool from_activations() const { return kind == request_kind::plane; }
+  [[nodiscard]] constexpr bool from_activations() const {
+    return kind == request_kind::plane || kind == request_kind::residual;
+  }
   [[nodiscard]] constexpr index_t bytes(index_t bus_bytes) const { return beats * bus_bytes; }
   friend bool operator==(const read_request&, const read_request&) = default;
 };
 
 namespace detail {
+
+/// The request for `words` words at byte `address` of the activation region, `load_log2` the log2
+/// of the words that are written in a cycle.
+[[nodiscard]] constexpr read_request words_request(read_request base, index_t bus, index_t address,
+                                                   index_t words, int load_log2) {
+  base.offset = address - address % bus;
+  base.beats = ceil_div(address % bus / 4 + words, bus / 4);
+  base.cycles_per_beat = bus / 4 >> load_log2;
+  return base;
+}
 
 /// Requests for the slots of a tile: fetch list beats and planes in turn.
 inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_descriptor& d,
@@ -59,12 +80,22 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
       const index_t address =
           s.act_offset + planes[static_cast<std::size_t>(j)] + b * index_t{d.in_image_stride};
       base.kind = request_kind::plane;
-      base.offset = address - address % bus;
-      base.beats = ceil_div(address % bus / 4 + index_t{s.plane_words}, bus / 4);
-      base.cycles_per_beat = bus / 4 >> d.load_log2;
-      out.push_back(base);
+      out.push_back(words_request(base, bus, address, s.plane_words, d.load_log2));
     }
   }
+}
+
+/// Requests for the residual of a step's rows, docs/accelerator-v2.md section 4.3.
+inline void add_residual_requests(const layer_descriptor& d, const step_record& s,
+                                  read_request base, std::vector<read_request>& out) {
+  const index_t per_row = d.pof / 4;
+  base.kind = request_kind::residual;
+  for (index_t word = 0; word < s.rows * per_row; ++word)
+    for (index_t b = 0; b < s.images && s.og_first * per_row + word < d.out_groups4; ++b)
+      out.push_back(words_request(
+          base, d.bus_bytes,
+          s.res_offset + word * index_t{d.res_group_stride} + b * index_t{d.res_image_stride},
+          s.res_words, d.res_load_log2));
 }
 
 }  // namespace detail
@@ -81,7 +112,7 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
   const auto add = [&](request_kind kind, index_t offset, index_t beats, index_t cycles) {
     if (beats > 0) all.push_back({kind, layer_number, step, offset, beats, cycles});
   };
-  add(request_kind::step, index_t{d.steps_offset} + 64 * step, ceil_div(64, bus), 1);
+  add(request_kind::step, index_t{d.steps_offset} + 64 * step, ceil_div(64, bus), bus / 4);
   if (s.new_weights) {
     add(request_kind::list, s.list_offset, s.list_beats, bus / 2);
     add(request_kind::parameters, s.param_offset, s.param_beats, bus / 4);
@@ -89,13 +120,16 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
   }
   if (s.new_activations)
     detail::add_plane_requests(image, d, s, {request_kind::plane, layer_number, step}, all);
+  if (s.residual)
+    detail::add_residual_requests(d, s, {request_kind::residual, layer_number, step}, all);
   return all;
 }
 
-/// The request for a layer's descriptor.
+/// The request for a layer's descriptor. Records are taken word by word, for their CRC.
 [[nodiscard]] constexpr read_request request_of_descriptor(index_t desc_offset, index_t layer,
                                                            index_t bus_bytes) {
-  return {request_kind::descriptor, layer, -1, desc_offset + 128 * layer, 128 / bus_bytes, 1};
+  return {request_kind::descriptor,  layer,           -1,
+          desc_offset + 128 * layer, 128 / bus_bytes, bus_bytes / 4};
 }
 
 /// Every read request of a run, in the order in which the accelerator makes them: what a memory may

@@ -21,15 +21,16 @@ struct probe_view {
     return (bits >> at) & ((std::uint64_t{1} << width) - 1);
   }
   [[nodiscard]] std::string_view controller() const {
-    static constexpr std::array<std::string_view, 10> names{
-        "Idle",   "DescGo",   "DescWait", "FillGo", "FillWait",
-        "StepGo", "StepWait", "Flush",    "Done",   "Error"};
+    static constexpr std::array<std::string_view, 11> names{
+        "Idle",     "unused", "unused", "FillGo", "FillWait", "StepGo",
+        "StepWait", "Flush",  "Done",   "Error",  "Stop"};
     const std::uint64_t state = field(0, 4);
     return state < names.size() ? names[state] : std::string_view("unknown");
   }
   [[nodiscard]] std::string_view loader() const {
-    static constexpr std::array<std::string_view, 4> names{"Idle", "Next", "Req", "Data"};
-    return names[field(4, 2)];
+    static constexpr std::array<std::string_view, 8> names{"Idle",  "Next", "Req",   "Data",
+                                                           "Check", "Hold", "Drain", "unused"};
+    return names[field(4, 2) | field(58, 1) << 2];
   }
   [[nodiscard]] bool issues() const { return field(7, 1) != 0; }
   /// The issuing micro-op in words.
@@ -52,6 +53,8 @@ struct run_params {
   std::uint64_t act_base = 0;           ///< multiple of 64
   std::uint32_t desc_offset = 0;        ///< first layer descriptor
   std::uint16_t layer_count = 1;        ///< >= 1
+  std::uint32_t watchdog = 0;           ///< watchdog_i: cycles without progress; 0: off
+  index_t abort_cycle = -1;             ///< cycle in which abort_i is 1 (start: 0); -1: none
   bool reset = true;                    ///< reset the devices first; off: after an earlier run
   index_t quiet_cycles = 100'000;       ///< without a beat, write or micro-op: device_timeout, >= 1
   index_t max_cycles = 10'000'000'000;  ///< of the whole run: device_timeout, >= 1
@@ -78,6 +81,8 @@ struct run_result {
   std::uint64_t cycles = 0;       ///< clock edges, the one that takes start included
   bool stopped = false;           ///< by the observer, before the device was done
   std::uint8_t error = 0;         ///< error_o
+  std::uint8_t detail = 0;        ///< error_detail_o
+  std::uint64_t address = 0;      ///< error_addr_o
   core_outputs last;              ///< outputs after the run: all counters are complete
   std::uint64_t busy_cycles = 0;  ///< cnt_cycles: what the closed form predicts, ideal memory
 
@@ -199,6 +204,8 @@ void compare_port(std::vector<port_difference>& list, const char* port, const T&
   SWPRUNE_COMPARE(busy);
   SWPRUNE_COMPARE(done);
   SWPRUNE_COMPARE(error);
+  SWPRUNE_COMPARE(error_detail);
+  SWPRUNE_COMPARE(error_addr);
   SWPRUNE_COMPARE(rd_req_valid);
   SWPRUNE_COMPARE(rd_req_addr);
   SWPRUNE_COMPARE(rd_req_beats);
@@ -207,6 +214,7 @@ void compare_port(std::vector<port_difference>& list, const char* port, const T&
   SWPRUNE_COMPARE(wr_addr);
   SWPRUNE_COMPARE(wr_data);
   SWPRUNE_COMPARE(wr_strb);
+  SWPRUNE_COMPARE(wr_fence);
   SWPRUNE_COMPARE(cnt_cycles);
   SWPRUNE_COMPARE(cnt_uops);
   SWPRUNE_COMPARE(cnt_blocks);
@@ -214,6 +222,17 @@ void compare_port(std::vector<port_difference>& list, const char* port, const T&
   SWPRUNE_COMPARE(cnt_load_stalls);
   SWPRUNE_COMPARE(cnt_read_beats);
   SWPRUNE_COMPARE(cnt_write_beats);
+  SWPRUNE_COMPARE(cnt_write_stalls);
+  SWPRUNE_COMPARE(cnt_weight_stalls);
+  SWPRUNE_COMPARE(cnt_act_stalls);
+  SWPRUNE_COMPARE(cnt_hazard_stalls);
+  SWPRUNE_COMPARE(cnt_passes);
+  SWPRUNE_COMPARE(cnt_blocks_skipped);
+  SWPRUNE_COMPARE(cnt_uops_skipped);
+  SWPRUNE_COMPARE(cnt_groups_skipped);
+  SWPRUNE_COMPARE(cnt_weight_beats);
+  SWPRUNE_COMPARE(cnt_act_beats);
+  SWPRUNE_COMPARE(cnt_res_beats);
   SWPRUNE_COMPARE(probe);
 #undef SWPRUNE_COMPARE
   return list;
@@ -232,12 +251,15 @@ run_result run_cycles(const device& main, memory_model& memory, const run_params
   in.act_base = p.act_base;
   in.desc_offset = p.desc_offset;
   in.layer_count = p.layer_count;
+  in.watchdog = p.watchdog;
   bool finished = false;
-  for (int after = 0; after < idle_cycles_after;) {
+  // Behind a run that was stopped, fences may still be without an answer.
+  for (int after = 0; after < idle_cycles_after || memory.awaits_answers();) {
     const core_outputs& out = main.outputs();
     if (finished) ++after;
     finished = finished || out.done;
     in.start = result.cycles == 0;
+    in.abort = static_cast<index_t>(result.cycles) == p.abort_cycle;
     memory.drive(in);
     if (!each(result.cycles, out)) return result;
     if (p.observe && result.cycles % static_cast<std::uint64_t>(p.observe_every) == 0 &&
@@ -252,6 +274,8 @@ run_result run_cycles(const device& main, memory_model& memory, const run_params
   }
   result.last = main.outputs();
   result.error = result.last.error;
+  result.detail = result.last.error_detail;
+  result.address = result.last.error_addr;
   result.busy_cycles = result.last.cnt_cycles;
   return result;
 }

@@ -16,14 +16,18 @@ namespace swprune::inline v0::hw {
 
 /// Timing of a memory_model. The defaults are the ideal memory of docs/accelerator.md section 1.
 struct memory_params {
-  index_t bus_bytes = 32;   ///< B of the device: 8, 16, 32 or 64
-  index_t latency = 1;      ///< cycles from a taken request to its first beat, >= 1
-  stall_params requests{};  ///< rd_req_ready
-  stall_params data{};      ///< rd_valid
-  stall_params writes{};    ///< wr_ready
-  std::uint64_t seed = 1;   ///< of the stalls; the same seed gives the same stalls in every cycle
+  index_t bus_bytes = 32;     ///< B of the device: 8, 16, 32 or 64
+  index_t latency = 1;        ///< cycles from a taken request to its first beat, >= 1
+  stall_params requests{};    ///< rd_req_ready
+  stall_params data{};        ///< rd_valid
+  stall_params writes{};      ///< wr_ready
+  index_t fence_latency = 1;  ///< cycles from a taken fence to its answer, >= 1
+  stall_params fences{};      ///< wr_fenced
+  /// A write can be read from the cycle after its fence's answer on; false: from the next cycle.
+  bool fenced_writes = true;
+  std::uint64_t seed = 1;  ///< of the stalls; the same seed gives the same stalls in every cycle
 
-  /// Bernoulli back-pressure with the same probability on all three channels.
+  /// Bernoulli back-pressure with the same probability on all channels.
   [[nodiscard]] static memory_params stalling(index_t bus_bytes, double p, std::uint64_t seed,
                                               index_t latency = 1) {
     return {.bus_bytes = bus_bytes,
@@ -31,6 +35,7 @@ struct memory_params {
             .requests = stall_params::bernoulli(p),
             .data = stall_params::bernoulli(p),
             .writes = stall_params::bernoulli(p),
+            .fences = stall_params::bernoulli(p),
             .seed = seed};
   }
 };
@@ -43,6 +48,9 @@ inline void check(const memory_params& m) {
   check(m.requests, "requests");
   check(m.data, "data");
   check(m.writes, "writes");
+  expects(m.fence_latency >= 1, errc::argument_out_of_range, "fence_latency >= 1, given {}",
+          m.fence_latency);
+  check(m.fences, "fences");
 }
 
 /// Memory behind a device, byte by byte, that answers its requests cycle by cycle and watches what
@@ -55,7 +63,8 @@ class memory_model {
       : params_((check(params), params)),
         requests_(params.requests, rng(params.seed).stream("memory.requests")),
         data_(params.data, rng(params.seed).stream("memory.data")),
-        writes_(params.writes, rng(params.seed).stream("memory.writes")) {}
+        writes_(params.writes, rng(params.seed).stream("memory.writes")),
+        fence_stalls_(params.fences, rng(params.seed).stream("memory.fences")) {}
 
   // --- what the host does -----------------------------------------------------------------------
 
@@ -103,6 +112,15 @@ class memory_model {
     guards_.push_back({name, address, bytes, no_write});
   }
 
+  /// Reads of beats with one of these bytes, and writes to one of them, are answered with
+  /// `response`: 2 (SLVERR) or 3 (DECERR). Such a write changes nothing. Throws
+  /// argument_out_of_range for another response.
+  void fail_accesses(std::uint64_t address, std::size_t bytes, std::uint8_t response) {
+    expects(response == 2 || response == 3, errc::argument_out_of_range,
+            "a failing access is answered with 2 or 3, given {}", response);
+    failing_.push_back({address, bytes, response});
+  }
+
   /// Fills bytes with a pattern that check_canaries() expects to find again. Readable, so that a
   /// canary may lie in the padding of a plane.
   void add_canary(const std::string& name, std::uint64_t address, std::size_t bytes) {
@@ -148,6 +166,9 @@ class memory_model {
   [[nodiscard]] std::uint64_t cycle() const { return cycle_; }
   [[nodiscard]] const memory_params& params() const { return params_; }
 
+  /// True while a fence is not answered.
+  [[nodiscard]] bool awaits_answers() const { return !fences_.empty(); }
+
   void clear_counts() {
     for (region& r : regions_) {
       std::fill(r.beat_reads.begin(), r.beat_reads.end(), 0u);
@@ -158,14 +179,19 @@ class memory_model {
 
   // --- cycle by cycle ---------------------------------------------------------------------------
 
-  /// Sets rd_req_ready, rd_valid, rd_data and wr_ready of the current cycle. Once per cycle.
+  /// Sets rd_req_ready, rd_valid, rd_data, wr_ready and wr_fenced of the current cycle. Once per
+  /// cycle.
   void drive(core_inputs& in) {
     in.rd_req_ready = !requests_.stalls();
     in.wr_ready = !writes_.stalls();
+    in.wr_fenced =
+        !fence_stalls_.stalls() && !fences_.empty() && fences_.front().ready_at <= cycle_;
     const bool stalled = data_.stalls();
     // A beat that was offered stays offered until it is taken.
     offered_ = offered_ || (!stalled && !queue_.empty() && queue_.front().ready_at <= cycle_);
+    in.wr_error = in.wr_fenced ? fences_.front().error : std::uint8_t{0};
     in.rd_valid = offered_;
+    in.rd_error = 0;
     if (offered_)
       deliver(in);
     else
@@ -177,6 +203,7 @@ class memory_model {
     check_protocol(in, out);
     if (offered_ && out.rd_ready) take_beat();
     if (out.rd_req_valid && in.rd_req_ready) take_request(out);
+    if (in.wr_fenced) answer_fence();
     if (out.wr_valid && in.wr_ready) take_write(out);
     ++cycle_;
   }
@@ -225,6 +252,20 @@ class memory_model {
     std::uint64_t beats;
     std::uint64_t ready_at;
   };
+  struct taken_byte {
+    std::uint64_t address;
+    std::uint8_t value;
+  };
+  struct fence {
+    std::uint64_t ready_at;
+    std::size_t bytes;   ///< of hidden_ that it makes readable
+    std::uint8_t error;  ///< response of the first write since the fence before that failed
+  };
+  struct failing_range {
+    std::uint64_t address;
+    std::size_t bytes;
+    std::uint8_t response;
+  };
 
   [[nodiscard]] index_t bus() const { return params_.bus_bytes; }
 
@@ -251,6 +292,13 @@ class memory_model {
     return const_cast<region&>(*r);
   }
 
+  /// How the bus answers an access: 0, or the response of the first failing range that it touches.
+  [[nodiscard]] std::uint8_t response(std::uint64_t address, std::size_t bytes) const {
+    for (const failing_range& f : failing_)
+      if (address < f.address + f.bytes && f.address < address + bytes) return f.response;
+    return 0;
+  }
+
   static void set_flags(region& r, std::uint64_t address, std::size_t bytes, flag what) {
     for (std::size_t i = 0; i < bytes; ++i) r.flags[r.at(address) + i] |= what;
   }
@@ -266,6 +314,11 @@ class memory_model {
   void deliver(core_inputs& in) {
     const std::uint64_t address = queue_.front().address;
     const std::size_t n = static_cast<std::size_t>(bus());
+    in.rd_error = response(address, n);
+    if (in.rd_error != 0) {
+      in.rd_data.fill(0xee);
+      return;
+    }
     const region& r = device_region(address, n, "read");
     const std::size_t at = r.at(address);
     for (std::size_t i = 0; i < n; ++i) {
@@ -289,8 +342,10 @@ class memory_model {
 
   void take_beat() {
     burst& b = queue_.front();
-    region& r = device_region(b.address, static_cast<std::size_t>(bus()), "read");
-    ++r.beat_reads[r.at(b.address) / static_cast<std::size_t>(bus())];
+    if (response(b.address, static_cast<std::size_t>(bus())) == 0) {
+      region& r = device_region(b.address, static_cast<std::size_t>(bus()), "read");
+      ++r.beat_reads[r.at(b.address) / static_cast<std::size_t>(bus())];
+    }
     total_read_ += static_cast<std::uint64_t>(bus());
     b.address += static_cast<std::uint64_t>(bus());
     if (--b.beats == 0) queue_.pop_front();
@@ -307,21 +362,48 @@ class memory_model {
     for (std::size_t i = 0; i < out.wr_data.size(); ++i) {
       if ((out.wr_strb >> i & 1) == 0) continue;
       const std::uint64_t address = out.wr_addr + i;
+      if (const std::uint8_t error = response(address, 1); error != 0) {
+        if (write_error_ == 0) write_error_ = error;
+        continue;
+      }
       if (r == nullptr || !r->holds(address, 1)) r = &device_region(address, 1, "write");
-      write_byte(*r, address, out.wr_data[i]);
+      check_write(*r, address);
+      if (params_.fenced_writes)
+        hidden_.push_back({address, out.wr_data[i]});
+      else
+        write_byte(*r, address, out.wr_data[i]);
     }
+    if (!out.wr_fence) return;
+    std::size_t earlier = 0;
+    for (const fence& f : fences_) earlier += f.bytes;
+    fences_.push_back({cycle_ + static_cast<std::uint64_t>(params_.fence_latency),
+                       hidden_.size() - earlier, write_error_});
+    write_error_ = 0;
   }
 
-  void write_byte(region& r, std::uint64_t address, std::uint8_t value) {
-    const std::size_t at = r.at(address);
+  void answer_fence() {
+    for (std::size_t i = 0; i < fences_.front().bytes; ++i) {
+      const taken_byte& b = hidden_[i];
+      write_byte(device_region(b.address, 1, "write"), b.address, b.value);
+    }
+    hidden_.erase(hidden_.begin(),
+                  hidden_.begin() + static_cast<std::ptrdiff_t>(fences_.front().bytes));
+    fences_.pop_front();
+  }
+
+  void check_write(const region& r, std::uint64_t address) const {
     if (!r.writable)
       raise(errc::memory_access, "write to address {:#x} in cycle {}: region '{}' is read only",
             address, cycle_, r.name);
-    if ((r.flags[at] & no_write) != 0)
+    if ((r.flags[r.at(address)] & no_write) != 0)
       raise(errc::memory_access,
             "write to address {:#x} in cycle {}: it lies in '{}' (region '{}'), which must not be "
             "written",
             address, cycle_, guard_name(address, no_write), r.name);
+  }
+
+  void write_byte(region& r, std::uint64_t address, std::uint8_t value) {
+    const std::size_t at = r.at(address);
     r.bytes[at] = value;
     r.flags[at] |= initialised;
     ++r.byte_writes[at];
@@ -338,13 +420,14 @@ class memory_model {
            "a read request must stay as it is until it is taken");
     if (write_waits_)
       rule(out.wr_valid && out.wr_addr == last_.wr_addr && out.wr_strb == last_.wr_strb &&
-               out.wr_data == last_.wr_data,
+               out.wr_data == last_.wr_data && out.wr_fence == last_.wr_fence,
            "a write must stay as it is until it is taken");
     rule(!out.rd_req_valid ||
              (out.rd_req_addr % static_cast<std::uint64_t>(bus()) == 0 && out.rd_req_beats >= 1),
          "a read request must be aligned to the bus and have at least one beat");
-    rule(!out.wr_valid || (out.wr_addr % 4 == 0 && out.wr_strb != 0),
-         "a write must be at a multiple of 4 and have a strobe");
+    rule(!out.wr_valid || (out.wr_addr % 4 == 0 && (out.wr_strb != 0 || out.wr_fence)),
+         "a write must be at a multiple of 4 and have a strobe or be a fence");
+    rule(out.wr_valid || !out.wr_fence, "a fence must be part of a write");
     rule(out.rd_req_valid || (out.rd_req_addr == 0 && out.rd_req_beats == 0),
          "address and beats of a read must be 0 while there is no request");
     request_waits_ = out.rd_req_valid && !in.rd_req_ready;
@@ -356,10 +439,15 @@ class memory_model {
   stall_source requests_;
   stall_source data_;
   stall_source writes_;
+  stall_source fence_stalls_;
   std::vector<region> regions_;
   std::vector<guard> guards_;
   std::vector<canary> canaries_;
+  std::vector<failing_range> failing_;
   std::deque<burst> queue_;
+  std::deque<fence> fences_;        ///< taken and not yet answered
+  std::vector<taken_byte> hidden_;  ///< written, but not to be read before their fence's answer
+  std::uint8_t write_error_ = 0;    ///< of the writes since the last fence
   bool offered_ = false;
   std::uint64_t cycle_ = 0;
   std::uint64_t total_read_ = 0;

@@ -32,12 +32,13 @@ enum class loop_order {
 /// What the choice of chunks depends on, averaged over the tiles of the layer.
 struct chunk_costs {
   index_t tiles = 1;
-  double passes_per_tile = 1;  ///< sub-tiles
-  double cycles_per_slot = 0;  ///< loading one slot, share of the fetch list included
-  index_t step_load = 0;       ///< reading a step record
-  index_t interval = 1;        ///< Dx
-  index_t max_slots = 0;       ///< slots that fit the activation buffer
-  index_t max_rows = 0;        ///< 0: as many as fit
+  double passes_per_tile = 1;           ///< sub-tiles
+  double cycles_per_slot = 0;           ///< loading one slot, share of the fetch list included
+  double cycles_per_residual_word = 0;  ///< loading the residual of four output channels
+  index_t step_load = 0;                ///< reading a step record
+  index_t interval = 1;                 ///< Dx
+  index_t max_slots = 0;                ///< slots that fit the activation buffer
+  index_t max_rows = 0;                 ///< of a chunk, 0: as many as fit
 };
 
 /// Chooses the chunks of a layer so that the sum over the steps of
@@ -56,6 +57,8 @@ class chunk_planner {
 
   /// Empty if a row alone does not fit, or for tile_outer if the whole union does not.
   [[nodiscard]] std::optional<std::vector<chunk>> best(loop_order order) const {
+    if (order == loop_order::tile_outer && !work_.array.skip && work_.rows.back().section > 0)
+      return {};  // without lists all rows that share slots walk all of them
     if (order == loop_order::tile_outer && at(0, count_).slots > costs_.max_slots) return {};
     return count_ > 128 ? greedy(order) : optimal(order);
   }
@@ -68,6 +71,7 @@ class chunk_planner {
     double compute = 0;     ///< cycles per tile
     double chunk_load = 0;  ///< list, parameters, weights
     double tile_load = 0;   ///< planes
+    double residual_load = 0;
   };
 
   [[nodiscard]] const span_facts& at(index_t i, index_t j) const {
@@ -113,13 +117,17 @@ class chunk_planner {
   void store(index_t i, index_t j, index_t slots, index_t words, index_t entries, double compute) {
     const index_t rows = first_row(j) - first_row(i);
     span_facts& f = facts_[static_cast<std::size_t>(i * (count_ + 1) + j)];
-    f.fits = chunk_fits(work_.array, rows, entries, words) &&
-             (costs_.max_rows == 0 || rows <= costs_.max_rows || j == i + 1);
+    const bool one_section = work_.row(first_row(i)).section == work_.row(first_row(j) - 1).section;
+    f.fits = chunk_fits(work_.array, rows, entries, words) && one_section &&
+             (costs_.max_rows == 0 || rows <= costs_.max_rows || rows == 1);
     f.slots = slots;
     f.compute = compute * costs_.passes_per_tile;
     f.chunk_load =
         static_cast<double>(load_of_chunk(work_.array, rows, entries, words).cycles(work_.array));
     f.tile_load = static_cast<double>(slots) * costs_.cycles_per_slot;
+    if (work_.row(first_row(i)).residual)
+      f.residual_load = static_cast<double>(work_.out_words(first_row(i), first_row(j))) *
+                        costs_.cycles_per_residual_word;
   }
 
   [[nodiscard]] bool usable(index_t i, index_t j, loop_order order) const {
@@ -132,10 +140,13 @@ class chunk_planner {
     const auto record = static_cast<double>(costs_.step_load);
     const double compute = f.compute + 7;
     if (order == loop_order::tile_outer)
-      return tiles * (next ? std::max(compute, next->chunk_load + record + 2) : compute);
-    const double inner = (tiles - 1) * std::max(compute, f.tile_load + record + 2);
+      return tiles * (next ? std::max(compute, next->chunk_load + next->residual_load + record + 2)
+                           : compute);
+    const double inner =
+        (tiles - 1) * std::max(compute, f.tile_load + f.residual_load + record + 2);
     if (next == nullptr) return inner + compute;
-    return inner + std::max(compute, next->chunk_load + next->tile_load + record + 2);
+    return inner +
+           std::max(compute, next->chunk_load + next->tile_load + next->residual_load + record + 2);
   }
 
   [[nodiscard]] std::optional<std::vector<chunk>> optimal(loop_order order) const {

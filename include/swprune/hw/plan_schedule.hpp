@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <optional>
 #include <set>
 #include <vector>
 
@@ -31,9 +30,11 @@ struct schedule {
   std::vector<std::vector<index_t>> panels;  ///< input groups in the slots, ascending
   std::vector<planned_step> steps;
   index_t slot_words = 1;
-  index_t load_words = 1;  ///< U
-  index_t cycles = 0;      ///< of the layer, DescGo to the end of Flush
-  index_t fill = 0;        ///< of them before the first StepGo
+  load_mode load;                            ///< of the planes
+  index_t residual_load_words = 1;           ///< Ur
+  store_wait first_wait = store_wait::none;  ///< of the first step, for the layer before
+  index_t cycles = 0;  ///< of the layer, from the end of the Flush before to the end of its own
+  index_t fill = 0;    ///< of them before the first StepGo
   index_t load_stalls = 0;
   index_t drain_stalls = 0;
 };
@@ -54,10 +55,12 @@ namespace detail {
 }
 
 /// Steps in order: panels, tiles, chunks; every second panel walks the tiles backwards and every
-/// second tile the chunks, so that what is in the buffers at the turn is used again.
+/// second tile the chunks, so that what is in the buffers at the turn is used again. `backwards`
+/// turns the tiles of all panels round: the first one may be what the layer before has stored
+/// already while it computes its last.
 [[nodiscard]] inline std::vector<planned_step> steps_of(
     index_t tiles, const std::vector<chunk>& chunks,
-    const std::vector<std::vector<index_t>>& panels) {
+    const std::vector<std::vector<index_t>>& panels, bool backwards) {
   std::vector<planned_step> steps;
   index_t loaded_tile = -1;
   index_t loaded_panel = -1;
@@ -69,7 +72,7 @@ namespace detail {
            chunks[static_cast<std::size_t>(end)].panel == p)
       ++end;
     for (index_t i = 0; i < tiles; ++i) {
-      const index_t t = p % 2 == 0 ? i : tiles - 1 - i;
+      const index_t t = (p % 2 == 0) != backwards ? i : tiles - 1 - i;
       for (index_t k = 0; k < end - first; ++k) {
         const index_t c = i % 2 == 0 ? first + k : end - 1 - k;
         const bool same_slots =
@@ -86,22 +89,6 @@ namespace detail {
   return steps;
 }
 
-/// True if the last write slot of the layer's last pass has a word to write.
-[[nodiscard]] inline bool last_slot_writes(const layer_work& w, const layer_geometry& g,
-                                           const tile& t, const chunk& c) {
-  const quant::int8_layer& l = *w.layer;
-  const index_t seg_h = g.seg_y / w.shrink;
-  const index_t seg_w = g.seg_x / w.shrink;
-  const index_t py = w.array.poy / w.shrink - 1;
-  const index_t px = w.array.pox / w.shrink - g.run;  // the run's first word is valid if any is
-  const index_t image = py / seg_h * (w.array.pox / g.seg_x) + px / seg_w;
-  const index_t y = (t.sub_row + t.sub_rows - 1) * seg_h + py % seg_h;
-  const index_t x = (g.sub_cols - 1) * seg_w + px % seg_w;
-  const index_t word = c.row_end * (w.array.pof / 4) - 1;
-  return image < t.images && y < l.output.height && x < l.output.width &&
-         word < ceil_div(l.output.channels, 4);
-}
-
 /// Rows of a chunk as runs of equal passes for a tile.
 [[nodiscard]] inline std::vector<pass_run> passes_of(const layer_work& w, const layer_geometry& g,
                                                      const tile& t, const chunk& c) {
@@ -111,7 +98,7 @@ namespace detail {
   return runs;
 }
 
-/// Cycles that the requests of each chunk take.
+/// Cycles of the requests for list, parameters and weights of each chunk.
 [[nodiscard]] inline std::vector<index_t> chunk_loads(const layer_work& w,
                                                       const std::vector<chunk>& chunks) {
   std::vector<index_t> loads;
@@ -129,52 +116,117 @@ namespace detail {
 
 }  // namespace detail
 
-/// Cycles of reading `bytes` at an aligned place in one request.
-[[nodiscard]] constexpr index_t record_load_cycles(const array_params& a, index_t bytes) {
-  return request_cycles(ceil_div(bytes, a.bus_bytes), 1);
+/// Cycles of reading a record of `bytes` word by word, and of its check.
+[[nodiscard]] constexpr index_t record_load_cycles(index_t bytes) {
+  return request_cycles(bytes / 4, 1) + 1;
 }
 
-/// Fills in the cycles of a schedule, exactly as predict() finds them in the image.
-inline void count_cycles(const layer_work& w, schedule& s) {
-  const auto chunk_cycles = detail::chunk_loads(w, s.chunks);
-  const auto load = [&](const planned_step& step) {
-    const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
-    index_t cycles = record_load_cycles(w.array, step_bytes);
-    if (step.new_weights) cycles += chunk_cycles[static_cast<std::size_t>(step.chunk)];
-    if (step.new_activations) {
-      const auto slots = s.panels[static_cast<std::size_t>(c.panel)].size();
-      cycles += tile_load_cycles(w, s.geometry, s.tiles[static_cast<std::size_t>(step.tile)],
-                                 s.load_words, static_cast<index_t>(slots));
-    }
-    return cycles;
-  };
-  timeline time;
-  time.layer(s.geometry.drain, record_load_cycles(w.array, descriptor_bytes), load(s.steps[0]));
-  for (std::size_t i = 0; i < s.steps.size(); ++i) {
-    const tile& t = s.tiles[static_cast<std::size_t>(s.steps[i].tile)];
-    const chunk& c = s.chunks[static_cast<std::size_t>(s.steps[i].chunk)];
-    time.step(detail::passes_of(w, s.geometry, t, c),
-              i + 1 < s.steps.size() ? std::optional<index_t>(load(s.steps[i + 1])) : std::nullopt);
-    if (i + 1 == s.steps.size()) time.end_layer(detail::last_slot_writes(w, s.geometry, t, c));
+namespace detail {
+
+/// Load of a step, `chunk_cycles` from chunk_loads().
+[[nodiscard]] inline load_job load_of(const layer_work& w, const schedule& s,
+                                      const planned_step& step,
+                                      const std::vector<index_t>& chunk_cycles) {
+  const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
+  const tile& t = s.tiles[static_cast<std::size_t>(step.tile)];
+  load_job job;
+  job.before = record_load_cycles(step_bytes);
+  if (step.new_weights) job.before += chunk_cycles[static_cast<std::size_t>(step.chunk)];
+  if (step.new_activations) {
+    const auto slots = s.panels[static_cast<std::size_t>(c.panel)].size();
+    job.after = tile_load_cycles(w, s.geometry, t, s.load.words, static_cast<index_t>(slots));
   }
-  s.cycles = time.layer_cycles();
-  s.fill = time.fill_cycles();
-  s.load_stalls = time.load_stalls();
-  s.drain_stalls = time.drain_stalls();
+  job.residual = w.row(c.row_begin).residual;
+  if (job.residual)
+    job.after +=
+        residual_load_cycles(w, s.geometry, t, s.residual_load_words, c.row_begin, c.row_end);
+  return job;
 }
 
-/// The schedule of chunks over tiles, cycles counted.
+}  // namespace detail
+
+/// Counts the cycles of planned layers one after the other, exactly as predict() finds them in the
+/// image. A layer is complete only when the next one is known, whose first step is loaded during
+/// its last.
+class schedule_clock {
+ public:
+  /// Runs a layer up to its last retire; `s` tells what it loads first.
+  void run(const layer_work& w, const schedule& s) {
+    const auto chunk_cycles = detail::chunk_loads(w, s.chunks);
+    const auto load = [&](std::size_t i) {
+      return detail::load_of(w, s, s.steps[i], chunk_cycles);
+    };
+    begin(first_job(s, load(0)));
+    time_.layer(s.geometry.drain);
+    for (std::size_t i = 0; i < s.steps.size(); ++i) {
+      if (i > 0) {
+        time_.load(load(i));
+        time_.next_step();
+      }
+      time_.step(detail::passes_of(w, s.geometry,
+                                   s.tiles[static_cast<std::size_t>(s.steps[i].tile)],
+                                   s.chunks[static_cast<std::size_t>(s.steps[i].chunk)]));
+    }
+  }
+
+  /// End of the Flush of the layer that ran last if none followed.
+  [[nodiscard]] index_t end() const {
+    if (!running_) return 0;
+    timeline last = time_;
+    last.end_layer();
+    return last.total_cycles() - 1;
+  }
+
+  /// Writes the cycles of the layer that ran last; `next` is the layer behind it, null at the end.
+  void report(schedule& s, const layer_work* next_work, const schedule* next) const {
+    timeline time = time_;
+    if (next != nullptr)
+      time.load(first_job(*next, detail::load_of(*next_work, *next, next->steps[0],
+                                                 detail::chunk_loads(*next_work, next->chunks))));
+    time.end_layer();
+    s.cycles = time.layer_cycles();
+    s.fill = time.fill_cycles();
+    s.load_stalls = time.load_stalls();
+    s.drain_stalls = time.drain_stalls();
+  }
+
+ private:
+  /// The load of a layer: descriptor, its check, first step.
+  [[nodiscard]] static load_job first_job(const schedule& s, load_job job) {
+    job.before += record_load_cycles(descriptor_bytes);
+    const chunk& c = s.chunks[static_cast<std::size_t>(s.steps[0].chunk)];
+    // Without a plane or a residual there is nothing to wait for.
+    if (!s.panels[static_cast<std::size_t>(c.panel)].empty() || job.residual)
+      job.wait = s.first_wait;
+    return job;
+  }
+  void begin(const load_job& job) {
+    if (!running_) {
+      time_.start(job);
+    } else {
+      time_.load(job);
+      time_.end_layer();
+    }
+    running_ = true;
+  }
+
+  timeline time_;
+  bool running_ = false;
+};
+
+/// The schedule of chunks over tiles; cycles are not counted yet.
 [[nodiscard]] inline schedule make_schedule(const layer_work& w, const layer_geometry& g,
-                                            std::vector<tile> tiles, std::vector<chunk> chunks) {
+                                            std::vector<tile> tiles, std::vector<chunk> chunks,
+                                            bool backwards = false) {
   schedule s;
   s.geometry = g;
   s.tiles = std::move(tiles);
   s.chunks = std::move(chunks);
   s.panels = detail::panels_of(w, s.chunks);
-  s.steps = detail::steps_of(static_cast<index_t>(s.tiles.size()), s.chunks, s.panels);
+  s.steps = detail::steps_of(static_cast<index_t>(s.tiles.size()), s.chunks, s.panels, backwards);
   s.slot_words = slot_words_of(w, g, s.tiles);
-  s.load_words = load_words_of(w, g, s.tiles);
-  count_cycles(w, s);
+  s.load = load_mode_of(w, g, s.tiles);
+  if (w.layer->residual) s.residual_load_words = residual_load_words_of(w, g, s.tiles);
   return s;
 }
 

@@ -12,6 +12,7 @@
 #include "swprune/hw/image_layout.hpp"
 #include "swprune/hw/image_records.hpp"
 #include "swprune/quant/int8_model.hpp"
+#include "swprune/quant/structural_blocks.hpp"
 
 namespace swprune::inline v0::hw {
 
@@ -21,24 +22,65 @@ struct row_work {
   index_t words = 0;            ///< weight words of Pof bytes
   index_t uops = 1;             ///< P: micro-ops of a pass, >= 1
   index_t entries = 0;          ///< list entries; 0 without skip
+  bool residual = false;        ///< its channels have a partner in the residual
+  /// Rows of different sections are never in one chunk: some have a residual and some not, or,
+  /// without lists, they walk different slots.
+  index_t section = 0;
 };
 
 /// One layer as the planner sees it: which blocks are walked and how large they are. With skip the
-/// live blocks, without skip all of them.
+/// live blocks, without skip all that a dense layer has.
 struct layer_work {
   const quant::int8_layer* layer = nullptr;
   array_params array;
   index_t images = 1;
   std::vector<row_work> rows;
-  index_t in_groups = 1;    ///< G
-  index_t needed_rows = 1;  ///< conv_h, without an odd last row that pooling drops
-  index_t shrink = 1;       ///< 2 with pool, else 1
+  mask::block_mask structure{1, 1};  ///< blocks that a dense layer has
+  index_t in_groups = 1;             ///< G
+  index_t needed_rows = 1;           ///< conv_h, without an odd last row that pooling drops
+  index_t shrink = 1;                ///< 2 with pool, else 1
 
   [[nodiscard]] index_t row_count() const { return static_cast<index_t>(rows.size()); }
   [[nodiscard]] const row_work& row(index_t i) const { return rows[static_cast<std::size_t>(i)]; }
+  /// Weight words of a row with all its structural blocks.
+  [[nodiscard]] index_t structural_words(index_t r) const {
+    index_t words = 0;
+    for (const index_t g : structure.row(r)) words += words_of(g);
+    return words;
+  }
+  /// Weight words of a block.
+  [[nodiscard]] index_t words_of(index_t group) const {
+    return layer->channels_of(group) * layer->kernel_height * layer->kernel_width;
+  }
+  /// 4-channel words of the output that rows [begin, end) really have.
+  [[nodiscard]] index_t out_words(index_t begin, index_t end) const {
+    const index_t per_row = array.pof / 4;
+    return std::min(end * per_row, ceil_div(layer->output.channels, 4)) - begin * per_row;
+  }
 };
 
-/// Throws layer_does_not_fit for what no schedule can make fit: block size, stride, map sizes.
+namespace detail {
+
+/// The residual unit works on whole output groups.
+inline void check_residual_supported(const quant::int8_layer& l, const array_params& a) {
+  if (!l.residual) return;
+  const quant::residual_add& r = *l.residual;
+  const index_t end = r.first_channel + r.input.channels;
+  expects(a.res_depth >= 1, errc::layer_does_not_fit,
+          "layer '{}' adds a residual, this accelerator cannot (ResDepth = 0)", l.name);
+  expects(r.first_channel % a.pof == 0 && (end % a.pof == 0 || end == l.output.channels),
+          errc::layer_does_not_fit,
+          "layer '{}': its residual must cover whole groups of {} output channels, given {}..{}",
+          l.name, a.pof, r.first_channel, end - 1);
+  expects(r.input.width <= 65535, errc::layer_does_not_fit,
+          "layer '{}': the width of its residual must be <= 65535, given {}", l.name,
+          r.input.width);
+}
+
+}  // namespace detail
+
+/// Throws layer_does_not_fit for what no schedule can make fit: block size, map sizes, residuals
+/// that do not go by output groups.
 inline void check_supported(const quant::int8_layer& l, const array_params& a) {
   const auto need = [&](bool ok, const char* rule, index_t given) {
     expects(ok, errc::layer_does_not_fit, "layer '{}': {}, given {}", l.name, rule, given);
@@ -46,7 +88,7 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
   expects(l.block.outputs == a.pof && l.block.inputs == 4, errc::layer_does_not_fit,
           "layer '{}' has {}x{} blocks, the array {} needs {}x4", l.name, l.block.outputs,
           l.block.inputs, a.to_string(), a.pof);
-  need(l.stride <= 2, "the accelerator's stride is 1 or 2", l.stride);
+  need(a.pof >= 4, "the compiler needs Pof >= 4", a.pof);
   need(!l.pool || a.pool, "this accelerator has no pooling unit (PoolEn = 0), pool must be 0",
        l.pool);
   need(l.input.height <= 65535 && l.input.width <= 65535, "input height and width must be <= 65535",
@@ -55,7 +97,30 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
        "a list entry names at most 4096 input groups", l.blocks.in_groups());
   need(ceil_div(l.output.channels, 4) <= 65535, "output channels must be <= 262140",
        l.output.channels);
+  detail::check_residual_supported(l, a);
 }
+
+namespace detail {
+
+[[nodiscard]] inline row_work row_of(const layer_work& w, index_t r) {
+  const quant::int8_layer& l = *w.layer;
+  row_work row;
+  row.groups = w.array.skip ? l.blocks.row(r) : w.structure.row(r);
+  for (const index_t g : row.groups) row.words += w.words_of(g);
+  row.uops = std::max<index_t>(1, row.words);
+  row.entries = w.array.skip ? std::max<index_t>(1, static_cast<index_t>(row.groups.size())) : 0;
+  const index_t channel = r * l.block.outputs;
+  row.residual = l.residual && channel >= l.residual->first_channel &&
+                 channel < l.residual->first_channel + l.residual->input.channels;
+  return row;
+}
+
+/// True if the two rows may be in one chunk.
+[[nodiscard]] inline bool same_section(const layer_work& w, const row_work& a, const row_work& b) {
+  return a.residual == b.residual && (w.array.skip || a.groups == b.groups);
+}
+
+}  // namespace detail
 
 /// The work of a layer on an array. Throws layer_does_not_fit as check_supported() does.
 [[nodiscard]] inline layer_work work_of(const quant::int8_layer& l, const array_params& a,
@@ -65,18 +130,14 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
   w.layer = &l;
   w.array = a;
   w.images = images;
+  w.structure = quant::structural_blocks(l);
   w.in_groups = l.blocks.in_groups();
   w.shrink = l.pool ? 2 : 1;
   w.needed_rows = l.conv_height() / w.shrink * w.shrink;
   for (index_t r = 0; r < l.blocks.out_groups(); ++r) {
-    row_work row;
-    for (index_t g = 0; g < w.in_groups; ++g) {
-      if (a.skip && !l.blocks.test(r, g)) continue;
-      row.groups.push_back(g);
-      row.words += l.channels_of(g) * l.kernel_height * l.kernel_width;
-    }
-    row.uops = std::max<index_t>(1, row.words);
-    row.entries = a.skip ? std::max<index_t>(1, static_cast<index_t>(row.groups.size())) : 0;
+    row_work row = detail::row_of(w, r);
+    if (r > 0)
+      row.section = w.rows.back().section + (detail::same_section(w, w.rows.back(), row) ? 0 : 1);
     w.rows.push_back(std::move(row));
   }
   return w;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,8 +22,9 @@ namespace swprune::inline v0::hw {
 inline constexpr std::uint64_t program_image_base = 0x1000'0000;
 inline constexpr std::uint64_t program_act_base = 0x8000'0000;
 
-/// What the device did for one layer, from the layer's DescGo to the next one's (the last layer
-/// includes Done, so that the layers' cycles add up to cnt_cycles).
+/// What the device did for one layer, from its first StepGo (of the first layer: FillGo) to the
+/// next layer's (the last layer includes Done, so that the layers' cycles add up to cnt_cycles).
+/// What is loaded ahead counts for the layer that computes meanwhile.
 struct layer_measurement {
   std::string name;
   index_t cycles = 0;
@@ -91,7 +93,8 @@ inline void load_program(memory_model& memory, const program& p,
   memory.write(address(p.input),
                std::span(region).subspan(static_cast<std::size_t>(p.input.offset), bytes));
   memory.forbid_writes("input", address(p.input), bytes);
-  for (const tensor_placement& t : p.outputs) detail::mark_unwritten(memory, t, address(t));
+  for (std::size_t t = 1; t < p.tensors.size(); ++t)
+    detail::mark_unwritten(memory, p.tensors[t], address(p.tensors[t]));
 }
 
 namespace detail {
@@ -100,8 +103,9 @@ namespace detail {
 class layer_clock {
  public:
   void look(const core_outputs& out) {
-    const bool begins = probe_view{out.probe}.controller() == "DescGo";
-    if (begins) starts_.push_back(out);
+    const auto now = probe_view{out.probe}.controller();
+    if (now == "FillGo" || (now == "StepGo" && before_ == "Flush")) starts_.push_back(out);
+    before_ = now;
     last_ = out;
   }
 
@@ -129,6 +133,7 @@ class layer_clock {
 
  private:
   std::vector<core_outputs> starts_;
+  std::string_view before_;  ///< state of the controller
   core_outputs last_;
 };
 
@@ -147,10 +152,9 @@ inline void count_bytes(const program& p, const memory_model& memory,
     if (r.part == image_part::parameters) m.parameter_bytes += bytes;
     if (r.part == image_part::list || r.part == image_part::fetch_list) m.list_bytes += bytes;
   }
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const tensor_placement& in = l == 0 ? p.input : p.outputs[l - 1];
-    layers[l].activation_bytes = read(program_act_base, in.offset, in.bytes());
-  }
+  // Of a tensor that several layers read, the bytes of all of them.
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    layers[l].activation_bytes = read(program_act_base, p.inputs[l].offset, p.inputs[l].bytes());
 }
 
 [[nodiscard]] inline run_params run_params_of(const program& p, layer_clock& clock,

@@ -21,9 +21,10 @@
 
 namespace swprune::inline v0::io {
 
-/// Kind of a container that holds an int8 model, and the version of its records.
+/// Kind of a container that holds an int8 model, and the version of its records. Version 1, chains
+/// of plain convolutions, is read as well.
 inline constexpr std::string_view int8_model_kind = "int8-model";
-inline constexpr index_t int8_model_version = 1;
+inline constexpr index_t int8_model_version = 2;
 
 struct int8_save_params {
   index_t golden = 2;  ///< inputs whose outputs are stored for a check at loading, 0..64
@@ -35,6 +36,25 @@ struct int8_load_params {
 
 namespace detail {
 
+/// What a layer reads, writes and adds; the residual is empty arrays if there is none.
+inline void add_links(record_set& records, const quant::int8_layer& l, const std::string& prefix) {
+  using numbers = std::vector<std::int64_t>;
+  records.add(prefix + "reads", array::of_text(l.reads.tensor));
+  records.add(prefix + "writes", array::of_text(l.writes.tensor));
+  records.add(prefix + "channels",
+              array::of(numbers{l.reads.first_channel, l.writes.first_channel}));
+  records.add(prefix + "residual.reads",
+              array::of_text(l.residual ? l.residual->reads.tensor : std::string()));
+  numbers add;
+  if (l.residual) {
+    const quant::residual_add& r = *l.residual;
+    add = {r.reads.first_channel, r.input.channels, r.input.height,      r.input.width,
+           r.first_channel,       r.stride,         r.is_signed ? 1 : 0, r.zero,
+           r.multiplier,          r.shift};
+  }
+  records.add(prefix + "residual", array::of(add));
+}
+
 inline void add_int8_layer(record_set& records, const quant::int8_layer& l,
                            const std::string& prefix) {
   using numbers = std::vector<std::int64_t>;
@@ -42,7 +62,7 @@ inline void add_int8_layer(record_set& records, const quant::int8_layer& l,
   records.add(prefix + "sizes",
               array::of(numbers{l.input.channels, l.input.height, l.input.width, l.output.channels,
                                 l.output.height, l.output.width, l.kernel_height, l.kernel_width,
-                                l.stride, l.padding, l.pool ? 1 : 0}));
+                                l.stride, l.padding, l.pool ? 1 : 0, l.dilation, l.groups}));
   records.add(prefix + "bytes",
               array::of(numbers{l.input_signed ? 1 : 0, l.output_signed ? 1 : 0, l.input_zero,
                                 l.output_zero, l.clamp_lo, l.clamp_hi}));
@@ -54,9 +74,13 @@ inline void add_int8_layer(record_set& records, const quant::int8_layer& l,
   records.add(prefix + "bias", array::of(l.bias));
   records.add(prefix + "multiplier", array::of(l.multiplier));
   records.add(prefix + "shift", array::of(l.shift));
+  add_links(records, l, prefix);
 }
 
-inline constexpr index_t int8_layer_records = 9;
+/// Records of a layer in each version.
+[[nodiscard]] constexpr index_t int8_layer_records(index_t version) {
+  return version == 1 ? 9 : 14;
+}
 
 /// Numbers of a record, each within low..high, so that arithmetic on them cannot overflow before
 /// quant::check() judges them.
@@ -94,11 +118,35 @@ inline constexpr index_t int8_layer_records = 9;
   return m;
 }
 
+inline void read_links(const record_set& records, const std::string& prefix, quant::int8_layer& l) {
+  l.reads.tensor = records.text(prefix + "reads");
+  l.writes.tensor = records.text(prefix + "writes");
+  const auto channels = bounded_numbers(records, prefix + "channels", 2, 0, 65536);
+  l.reads.first_channel = channels[0];
+  l.writes.first_channel = channels[1];
+  if (records.at(prefix + "residual").count() == 0) return;
+  const auto v = bounded_numbers(records, prefix + "residual", 10, -128, 65536);
+  quant::residual_add r;
+  r.reads = {records.text(prefix + "residual.reads"), v[0]};
+  r.input = {v[1], v[2], v[3]};
+  r.first_channel = v[4];
+  r.stride = v[5];
+  r.is_signed = flag(records, prefix + "residual", v[6]);
+  r.zero = static_cast<int>(v[7]);
+  expects(v[8] <= 32767 && v[9] >= 0 && v[9] <= 255, errc::file_mismatch,
+          "'{}': multiplier and shift of '{}residual' must be at most 32767 and 0..255, given {} "
+          "and {}",
+          records.origin(), prefix, v[8], v[9]);
+  r.multiplier = static_cast<std::int16_t>(v[8]);
+  r.shift = static_cast<std::uint8_t>(v[9]);
+  l.residual = r;
+}
+
 [[nodiscard]] inline quant::int8_layer read_int8_layer(const record_set& records,
-                                                       const std::string& prefix) {
+                                                       const std::string& prefix, index_t version) {
   quant::int8_layer l;
   l.name = records.text(prefix + "name");
-  const auto s = bounded_numbers(records, prefix + "sizes", 11, 0, 65536);
+  const auto s = bounded_numbers(records, prefix + "sizes", version == 1 ? 11 : 13, 0, 65536);
   l.input = {s[0], s[1], s[2]};
   l.output = {s[3], s[4], s[5]};
   l.kernel_height = s[6];
@@ -106,6 +154,11 @@ inline constexpr index_t int8_layer_records = 9;
   l.stride = s[8];
   l.padding = s[9];
   l.pool = flag(records, prefix + "sizes", s[10]);
+  if (version > 1) {
+    l.dilation = s[11];
+    l.groups = s[12];
+    read_links(records, prefix, l);
+  }
   const auto b = bounded_numbers(records, prefix + "bytes", 6, -128, 255);
   l.input_signed = flag(records, prefix + "bytes", b[0]);
   l.output_signed = flag(records, prefix + "bytes", b[1]);
@@ -184,9 +237,9 @@ inline void verify_golden(const quant::int8_model& model, const record_set& reco
 [[nodiscard]] inline quant::int8_model int8_model_from_records(
     const record_set& records, const int8_load_params& params = {}) {
   const auto version = records.vector<std::int64_t>("version", 1)[0];
-  expects(version == int8_model_version, errc::file_mismatch,
-          "'{}' holds an int8 model of version {}, this library reads version {}", records.origin(),
-          version, int8_model_version);
+  expects(version == 1 || version == int8_model_version, errc::file_mismatch,
+          "'{}' holds an int8 model of version {}, this library reads versions 1 and {}",
+          records.origin(), version, int8_model_version);
   quant::int8_model model;
   const auto input = detail::bounded_numbers(records, "input", 5, -128, 65536);
   model.input = {input[0], input[1], input[2]};
@@ -200,11 +253,12 @@ inline void verify_golden(const quant::int8_model& model, const record_set& reco
   model.output_scale = scales[1];
   const index_t layers = records.vector<std::int64_t>("layers", 1)[0];
   const auto total = static_cast<index_t>(records.records().size());
-  expects(layers >= 1 && layers <= total && total == 6 + detail::int8_layer_records * layers,
-          errc::file_mismatch, "'{}' announces {} layers in {} records, expected 6 and {} a layer",
-          records.origin(), layers, total, detail::int8_layer_records);
+  const index_t each = detail::int8_layer_records(version);
+  expects(layers >= 1 && layers <= total && total == 6 + each * layers, errc::file_mismatch,
+          "'{}' announces {} layers in {} records, expected 6 and {} a layer", records.origin(),
+          layers, total, each);
   for (index_t i = 0; i < layers; ++i)
-    model.layers.push_back(detail::read_int8_layer(records, fmt::format("layer{}.", i)));
+    model.layers.push_back(detail::read_int8_layer(records, fmt::format("layer{}.", i), version));
   quant::check(model);
   if (params.verify) detail::verify_golden(model, records);
   return model;

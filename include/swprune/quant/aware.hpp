@@ -29,6 +29,18 @@ struct aware_params {
 
 namespace detail {
 
+/// Throws quant_unsupported unless group `g` is a convolution, with what may follow it, of a chain.
+template <typename Scalar>
+void check_aware(const std::vector<layer_group<Scalar>>& groups, std::size_t g) {
+  const layer_group<Scalar>& group = groups[g];
+  const index_t before = g == 0 ? 0 : groups[g - 1].out.tensor;
+  expects(group.conv != nullptr && !group.residual && !group.relu6 && group.in.tensor == before,
+          errc::quant_unsupported,
+          "layer '{}': training aware of quantisation takes chains of convolutions and fully "
+          "connected layers with batch_norm, relu and 2x2 max_pool",
+          group.name);
+}
+
 /// Adds a group to `to` as convolution with folded normalisation, ReLU, pooling and bytes.
 template <typename Scalar>
 void add_aware(nn::network<Scalar>& to, const layer_group<Scalar>& group,
@@ -59,12 +71,12 @@ template <typename Scalar>
                                              const train::dataset& data,
                                              const aware_params& params = {}) {
   check(params.scales);
-  const auto groups = detail::groups_of(net);
-  detail::calibration_batches<Scalar> images(data, params.scales);
-  const auto scaled = detail::calibrated(net, groups, params.scales, images);
+  detail::quantiser<Scalar> q(net, params.scales);
+  for (std::size_t g = 0; g < q.groups().size(); ++g) detail::check_aware(q.groups(), g);
+  q.calibrate(detail::calibration_batches<Scalar>(data, params.scales));
   nn::network<Scalar> aware;
-  for (std::size_t g = 0; g < groups.size(); ++g)
-    detail::add_aware(aware, groups[g], scaled[g], params.weight_bits);
+  for (std::size_t g = 0; g < q.groups().size(); ++g)
+    detail::add_aware(aware, q.groups()[g], q.scaled()[g], params.weight_bits);
   aware.build(net.input_shape());
   return aware;
 }

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <string>
 
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/quant/accumulator_range.hpp"
 #include "swprune/quant/fixed_point.hpp"
 #include "swprune/quant/int8_model.hpp"
+#include "swprune/quant/model_tensors.hpp"
+#include "swprune/quant/structural_blocks.hpp"
 
 namespace swprune::inline v0::quant {
 
@@ -24,18 +25,21 @@ inline void check_geometry(const int8_layer& l) {
     return s.channels >= 1 && s.height >= 1 && s.width >= 1;
   };
   need(positive(l.input), "channels, height and width of the input must be >= 1", l.input.size());
-  need(l.kernel_height >= 1 && l.kernel_height <= 7, "kernel_height must be 1..7", l.kernel_height);
-  need(l.kernel_width >= 1 && l.kernel_width <= 7, "kernel_width must be 1..7", l.kernel_width);
+  need(l.kernel_height >= 1 && l.kernel_height <= 8, "kernel_height must be 1..8", l.kernel_height);
+  need(l.kernel_width >= 1 && l.kernel_width <= 8, "kernel_width must be 1..8", l.kernel_width);
   need(l.stride >= 1 && l.stride <= 4, "stride must be 1..4", l.stride);
-  need(l.padding >= 0 && l.padding < std::min(l.kernel_height, l.kernel_width),
-       "padding must be >= 0 and smaller than the kernel", l.padding);
+  need(l.dilation >= 1 && l.dilation <= 4, "dilation must be 1..4", l.dilation);
+  need(l.padding >= 0 && l.padding <= 15, "padding must be 0..15", l.padding);
   need(l.block.outputs >= 1 && l.block.inputs >= 1, "block sizes must be >= 1",
        std::min(l.block.outputs, l.block.inputs));
-  expects(l.input.height + 2 * l.padding >= l.kernel_height &&
-              l.input.width + 2 * l.padding >= l.kernel_width,
+  need(l.groups >= 1 && l.input.channels % l.groups == 0 && l.output.channels % l.groups == 0,
+       "groups must be >= 1 and divide the input and the output channels", l.groups);
+  expects(l.input.height + 2 * l.padding >= l.reach(l.kernel_height) &&
+              l.input.width + 2 * l.padding >= l.reach(l.kernel_width),
           errc::layer_shape,
-          "layer '{}': a {} x {} kernel with padding {} does not fit a {} x {} map", l.name,
-          l.kernel_height, l.kernel_width, l.padding, l.input.height, l.input.width);
+          "layer '{}': a {} x {} kernel with dilation {} and padding {} does not fit a {} x {} map",
+          l.name, l.kernel_height, l.kernel_width, l.dilation, l.padding, l.input.height,
+          l.input.width);
   const index_t shrink = l.pool ? 2 : 1;
   const index_t rows = l.conv_height() / shrink;
   const index_t columns = l.conv_width() / shrink;
@@ -49,6 +53,53 @@ inline void check_geometry(const int8_layer& l) {
           "layer '{}': {} -> {} channels in {}x{} blocks need a {}x{} mask, given {}x{}", l.name,
           l.input.channels, l.output.channels, l.block.outputs, l.block.inputs, out_groups,
           in_groups, l.blocks.out_groups(), l.blocks.in_groups());
+}
+
+/// A grouped layer has no block, and no weight in a block, from one group to another.
+inline void check_groups(const int8_layer& l) {
+  if (l.groups == 1) return;
+  const mask::block_mask structure = structural_blocks(l);
+  const std::int8_t* w = l.weights.data();
+  const index_t taps = l.kernel_height * l.kernel_width;
+  for (index_t row = 0; row < l.blocks.out_groups(); ++row)
+    for (const index_t column : l.blocks.row(row)) {
+      expects(structure.test(row, column), errc::mask_shape,
+              "layer '{}': block ({}, {}) connects different ones of the {} groups", l.name, row,
+              column, l.groups);
+      for (index_t word = 0; word < l.channels_of(column) * taps; ++word)
+        for (index_t lane = 0; lane < l.block.outputs; ++lane, ++w) {
+          const index_t o = row * l.block.outputs + lane;
+          const index_t i = column * l.block.inputs + word / taps;
+          expects(*w == 0 || o >= l.output.channels || l.connects(o, i), errc::quant_parameter,
+                  "layer '{}': the weight from input channel {} to output channel {} must be 0, as "
+                  "they are in different groups, given {}",
+                  l.name, i, o, int{*w});
+        }
+    }
+}
+
+/// The residual's numbers lie in their ranges, its map covers the output before pooling.
+inline void check_residual(const int8_layer& l) {
+  if (!l.residual) return;
+  const residual_add& r = *l.residual;
+  const auto need = [&](bool ok, const char* rule, index_t given) {
+    expects(ok, errc::quant_parameter, "layer '{}', residual: {}, given {}", l.name, rule, given);
+  };
+  const byte_range range = range_of_byte(r.is_signed);
+  need(r.stride == 1 || r.stride == 2, "stride must be 1 or 2", r.stride);
+  need(r.zero >= range.lo && r.zero <= range.hi, "zero must lie in the byte's range", r.zero);
+  need(r.multiplier >= 1, "the multiplier must be >= 1", r.multiplier);
+  need(r.shift >= 1 && r.shift <= 31, "the shift must be 1..31", r.shift);
+  need(r.first_channel >= 0 && r.first_channel % 4 == 0,
+       "the first channel must be a multiple of 4", r.first_channel);
+  expects(r.input.channels >= 1 && r.first_channel + r.input.channels <= l.output.channels &&
+              ceil_div(r.input.height, r.stride) == l.conv_height() &&
+              ceil_div(r.input.width, r.stride) == l.conv_width(),
+          errc::layer_shape,
+          "layer '{}': a residual of {} x {} x {} with stride {} from output channel {} on does "
+          "not fit the {} x {} x {} map before pooling",
+          l.name, r.input.channels, r.input.height, r.input.width, r.stride, r.first_channel,
+          l.output.channels, l.conv_height(), l.conv_width());
 }
 
 /// Weights a layer must have: those of live blocks, last output group padded to Bo.
@@ -132,31 +183,17 @@ inline void check(const int8_layer& layer) {
   detail::check_numbers(layer);
   detail::check_bytes(layer);
   detail::check_padding_weights(layer);
+  detail::check_groups(layer);
+  detail::check_residual(layer);
   detail::check_accumulators(layer);
 }
 
-/// check() of every layer; throws network_shape if there is none, or if a layer does not take what
-/// the one before it (the model's input) gives: shape, signedness and zero point.
+/// check() of every layer; throws network_shape if there is none, and what tensors_of() throws: a
+/// layer must find what it reads (shape, signedness and zero point).
 inline void check(const int8_model& model) {
   expects(!model.layers.empty(), errc::network_shape, "an int8 model needs at least one layer");
-  map_shape shape = model.input;
-  bool is_signed = model.input_signed;
-  int zero = model.input_zero;
-  std::string from = "the model's input";
-  for (const int8_layer& l : model.layers) {
-    check(l);
-    expects(
-        l.input == shape && l.input_signed == is_signed && l.input_zero == zero,
-        errc::network_shape,
-        "layer '{}' takes {} x {} x {} {} with zero {}, but {} gives {} x {} x {} {} with zero {}",
-        l.name, l.input.channels, l.input.height, l.input.width, l.input_signed ? "s8" : "u8",
-        l.input_zero, from, shape.channels, shape.height, shape.width, is_signed ? "s8" : "u8",
-        zero);
-    shape = l.output;
-    is_signed = l.output_signed;
-    zero = l.output_zero;
-    from = "layer '" + l.name + "'";
-  }
+  for (const int8_layer& l : model.layers) check(l);
+  (void)tensors_of(model);
 }
 
 }  // namespace swprune::inline v0::quant

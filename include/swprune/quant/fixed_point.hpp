@@ -10,9 +10,11 @@ namespace swprune::inline v0::quant {
 //
 //     acc = sum of a * w over the row's blocks, ci, ky, kx           32 bits, wraps
 //     r   = ((acc + bias) * multiplier + 2^(shift - 1)) >>> shift    ties go toward plus infinity
-//     y   = clamp(r + zero_out, clamp_lo, clamp_hi)                  stored as one byte
+//     s   = r + (((res - res_zero) * res_multiplier + 2^(res_shift - 1)) >>> res_shift)
+//     y   = clamp(s + zero_out, clamp_lo, clamp_hi)                  stored as one byte
 //
-// Everything is computed with 64 bits: acc + bias needs 33, the product 50.
+// s = r without a residual. Everything is computed with 64 bits: acc + bias needs 33, the product
+// 50, that of the residual 26.
 
 /// `value` limited to [lo, hi]; lo <= hi.
 [[nodiscard]] constexpr std::int64_t saturate(std::int64_t value, std::int64_t lo,
@@ -37,15 +39,23 @@ namespace swprune::inline v0::quant {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(sum));
 }
 
-/// From an accumulator to an output integer: bias, multiplier, rounding shift, zero point, clamp.
-/// 1 <= shift <= 47, lo <= hi; the multiplier is a scale of shift binary places.
+/// What a residual adds: its integer `value` with zero point `zero` in units of the output.
+/// 1 <= shift <= 31.
+[[nodiscard]] constexpr std::int64_t scaled_residual(std::int32_t value, std::int32_t zero,
+                                                     std::int16_t multiplier, int shift) {
+  return rounding_shift_right(std::int64_t{value - zero} * multiplier, shift);
+}
+
+/// From an accumulator to an output integer: bias, multiplier, rounding shift, residual (as
+/// scaled_residual() gives it), zero point, clamp. 1 <= shift <= 47, lo <= hi; the multiplier is a
+/// scale of shift binary places.
 [[nodiscard]] constexpr std::int32_t requantise(std::int32_t acc, std::int32_t bias,
                                                 std::int16_t multiplier, int shift,
-                                                std::int32_t zero, std::int32_t lo,
-                                                std::int32_t hi) {
+                                                std::int32_t zero, std::int32_t lo, std::int32_t hi,
+                                                std::int64_t residual = 0) {
   const std::int64_t sum = std::int64_t{acc} + bias;
   const std::int64_t scaled = rounding_shift_right(sum * multiplier, shift);
-  return static_cast<std::int32_t>(saturate(scaled + zero, lo, hi));
+  return static_cast<std::int32_t>(saturate(scaled + residual + zero, lo, hi));
 }
 
 /// Lowest and highest value of an 8-bit integer.

@@ -29,8 +29,29 @@ template <typename Scalar>
   return f;
 }
 
-/// Convolution and the normalisation of inference: with g = scale / sqrt(variance + epsilon),
-///     w' = g * w        b' = g * (b - mean) + shift.
+/// y = gain[c] * x + offset[c].
+struct channel_scaling {
+  std::vector<double> gain;
+  std::vector<double> offset;
+};
+
+/// The normalisation of inference: gain = scale / sqrt(variance + epsilon),
+/// offset = shift - gain * mean.
+template <typename Scalar>
+[[nodiscard]] channel_scaling scaling_of(const nn::batch_norm<Scalar>& norm) {
+  channel_scaling s;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(norm.channels()); ++c) {
+    s.gain.push_back(
+        static_cast<double>(norm.scale()[c]) /
+        std::sqrt(static_cast<double>(norm.running_variance()[c]) + norm.params().epsilon));
+    s.offset.push_back(static_cast<double>(norm.shift()[c]) -
+                       s.gain[c] * static_cast<double>(norm.running_mean()[c]));
+  }
+  return s;
+}
+
+/// Convolution and the normalisation of inference: with gain g and offset of scaling_of(),
+///     w' = g * w        b' = g * b + offset.
 /// g may be negative; it goes into the weights, so later multipliers stay positive. Throws
 /// quant_unsupported unless the normalisation has a channel for every output of the convolution.
 template <typename Scalar>
@@ -41,15 +62,10 @@ template <typename Scalar>
           "batch normalisation '{}' has {} channels, layer '{}' before it {}", norm.name(),
           norm.channels(), conv.name(), mask.out_channels);
   folded_layer f = fold(conv);
-  std::vector<double> gain(f.bias.size());
-  for (std::size_t o = 0; o < gain.size(); ++o) {
-    gain[o] = static_cast<double>(norm.scale()[o]) /
-              std::sqrt(static_cast<double>(norm.running_variance()[o]) + norm.params().epsilon);
-    f.bias[o] = gain[o] * (f.bias[o] - static_cast<double>(norm.running_mean()[o])) +
-                static_cast<double>(norm.shift()[o]);
-  }
+  const channel_scaling s = scaling_of(norm);
+  for (std::size_t o = 0; o < s.gain.size(); ++o) f.bias[o] = s.gain[o] * f.bias[o] + s.offset[o];
   conv.for_each_weight([&](index_t o, index_t, index_t, std::size_t at) {
-    f.weights[at] *= gain[static_cast<std::size_t>(o)];
+    f.weights[at] *= s.gain[static_cast<std::size_t>(o)];
   });
   return f;
 }

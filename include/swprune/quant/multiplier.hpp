@@ -21,15 +21,16 @@ struct fixed_multiplier {
 /// Largest number that a fixed_multiplier can be: 32767 / 2.
 inline constexpr double largest_multiplier = 32767.0 / 2;
 
-/// Nearest fixed_multiplier; its relative error is at most 2^-15 for values of 2^-33 and more.
-/// Throws quant_parameter unless 2^-47 <= value <= 32767 / 2.
-[[nodiscard]] inline fixed_multiplier to_fixed(double value) {
-  expects(value >= 0x1p-47 && value <= largest_multiplier, errc::quant_parameter,
-          "a multiplier must satisfy 2^-47 <= value <= 32767 / 2, given {}", value);
+/// Nearest fixed_multiplier with a shift of at most `most` (47, or 31 for a residual); its relative
+/// error is at most 2^-15 for values of 2^(14 - most) and more. Throws quant_parameter unless
+/// 2^-most <= value <= 32767 / 2.
+[[nodiscard]] inline fixed_multiplier to_fixed(double value, int most = 47) {
+  expects(value >= std::ldexp(1.0, -most) && value <= largest_multiplier, errc::quant_parameter,
+          "a multiplier must satisfy 2^-{} <= value <= 32767 / 2, given {}", most, value);
   int exponent = 0;
   (void)std::frexp(value, &exponent);  // 2^(exponent - 1) <= value < 2^exponent
   int shift = 15 - exponent;
-  if (shift > 47) shift = 47;
+  if (shift > most) shift = most;
   long m = std::lround(std::ldexp(value, shift));
   // 0.99999 rounds up to 2^15: one binary place less. Beyond the range it saturates.
   if (m == 32768 && shift > 1) {

@@ -15,17 +15,17 @@
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/nn/activations.hpp"
-#include "swprune/nn/batch_norm.hpp"
 #include "swprune/nn/conv2d.hpp"
-#include "swprune/nn/max_pool.hpp"
 #include "swprune/nn/network.hpp"
-#include "swprune/nn/relu.hpp"
 #include "swprune/quant/calibrate.hpp"
 #include "swprune/quant/check_model.hpp"
+#include "swprune/quant/detail/layer_group.hpp"
+#include "swprune/quant/diagonal_layer.hpp"
 #include "swprune/quant/fixed_point.hpp"
 #include "swprune/quant/fold.hpp"
 #include "swprune/quant/int8_model.hpp"
 #include "swprune/quant/multiplier.hpp"
+#include "swprune/quant/value_scale.hpp"
 #include "swprune/quant/whole_blocks.hpp"
 #include "swprune/train/batches.hpp"
 #include "swprune/train/dataset.hpp"
@@ -59,122 +59,17 @@ inline void check(const quantize_params& p) {
 
 namespace detail {
 
-/// One integer layer to be: a convolution and what follows it in the network.
-template <typename Scalar>
-struct layer_group {
-  const nn::conv2d<Scalar>* conv = nullptr;
-  const nn::batch_norm<Scalar>* norm = nullptr;
-  bool relu = false;
-  bool pool = false;
-  index_t first = 0;  ///< index of the convolution in the network
-  index_t last = 0;   ///< index of the last layer of the group
-};
-
-/// True if `layer` joins the group, which then knows it.
-template <typename Scalar>
-bool join(layer_group<Scalar>& group, const nn::layer<Scalar>& layer) {
-  if (const auto* norm = dynamic_cast<const nn::batch_norm<Scalar>*>(&layer)) {
-    // Between ReLU or pooling and the next convolution a normalisation cannot be folded here.
-    if (group.norm != nullptr || group.relu || group.pool) return false;
-    group.norm = norm;
-    return true;
-  }
-  if (dynamic_cast<const nn::relu<Scalar>*>(&layer) != nullptr) {
-    group.relu = true;
-    return true;
-  }
-  const auto* pool = dynamic_cast<const nn::max_pool<Scalar>*>(&layer);
-  if (pool == nullptr || group.pool || pool->params().size != 2 || pool->params().stride != 2)
-    return false;
-  group.pool = true;
-  return true;
-}
-
-/// The chain as groups. ReLU and pooling may come in either order: both keep order, so they
-/// commute. Throws quant_unsupported for any other layer or order.
-template <typename Scalar>
-[[nodiscard]] std::vector<layer_group<Scalar>> groups_of(const nn::network<Scalar>& net) {
-  std::vector<layer_group<Scalar>> groups;
-  for (index_t i = 0; i < net.size(); ++i) {
-    const nn::layer<Scalar>& layer = net.at(i);
-    if (const auto* conv = dynamic_cast<const nn::conv2d<Scalar>*>(&layer)) {
-      expects(conv->params().dilation == 1, errc::quant_unsupported,
-              "layer {} '{}' ({}): the integer form has dilation 1, given {}", i, layer.name(),
-              layer.kind(), conv->params().dilation);
-      groups.push_back({.conv = conv, .first = i, .last = i});
-      continue;
-    }
-    expects(!groups.empty() && join(groups.back(), layer), errc::quant_unsupported,
-            "layer {} '{}' ({}): the integer form is conv2d or fully_connected, then batch_norm, "
-            "relu and 2x2 max_pool with stride 2, each at most once",
-            i, layer.name(), layer.kind());
-    groups.back().last = i;
-  }
-  expects(!groups.empty(), errc::quant_unsupported, "a network without convolutions");
-  return groups;
-}
-
-/// Adds the outputs of every group for these images to its histogram.
-template <typename Scalar>
-void observe(const nn::network<Scalar>& net, const std::vector<layer_group<Scalar>>& groups,
-             const nn::activations<Scalar>& images, std::vector<magnitude_histogram>& histograms) {
-  const auto outputs = net.forward_all(images);
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto& maps = outputs[static_cast<std::size_t>(groups[g].last)];
-    for (index_t t = 0; t < maps.tiles(); ++t)
-      for (index_t c = 0; c < maps.shape().channels; ++c)
-        for (index_t i = 0; i < maps.channel_size(); i += nn::lanes)
-          for (index_t lane = 0; lane < maps.live_lanes(t); ++lane)
-            histograms[g].add(maps.data(t, c)[i + lane]);
-  }
-}
-
-/// What the integers at one place in the network stand for.
-struct value_scale {
-  double scale = 1;
-  int zero = 0;
-  bool is_signed = false;
-};
-
-/// Shape, kernel, mask and ranges of an integer layer; no numbers yet.
-template <typename Scalar>
-[[nodiscard]] int8_layer layer_frame(const nn::network<Scalar>& net,
-                                     const layer_group<Scalar>& group, const value_scale& in,
-                                     const value_scale& out) {
-  const mask::layer_mask& m = group.conv->mask();
-  int8_layer l;
-  l.name = group.conv->name();
-  l.input = net.shape(group.first);
-  l.output = net.shape(group.last + 1);
-  l.kernel_height = m.kernel_height;
-  l.kernel_width = m.kernel_width;
-  l.stride = group.conv->params().stride;
-  l.padding = group.conv->params().padding;
-  l.pool = group.pool;
-  l.input_signed = in.is_signed;
-  l.input_zero = in.zero;
-  l.output_signed = out.is_signed;
-  l.output_zero = out.zero;
-  const byte_range range = range_of_byte(out.is_signed);
-  l.clamp_lo = group.relu ? out.zero : range.lo;
-  l.clamp_hi = range.hi;
-  l.block = m.block;
-  l.blocks = m.blocks;
-  return l;
-}
-
-/// Scale of the weights of every output channel: largest magnitude / 127, but not so small that
-/// the bias in units of the accumulator passes 2^30 or the multiplier falls below 2^-33.
+/// Scale of the weights of every output channel, see weight_unit().
 template <typename Scalar>
 [[nodiscard]] std::vector<double> weight_scales(const nn::conv2d<Scalar>& conv,
                                                 const folded_layer& f, double in, double out) {
   std::vector<double> scales(f.bias.size(), 0.0);
   conv.for_each_weight([&](index_t o, index_t, index_t, std::size_t at) {
     double& s = scales[static_cast<std::size_t>(o)];
-    s = std::max(s, std::abs(f.weights[at]) / 127);
+    s = std::max(s, std::abs(f.weights[at]));
   });
   for (std::size_t o = 0; o < scales.size(); ++o)
-    scales[o] = std::max({scales[o], std::abs(f.bias[o]) / in * 0x1p-30, out / in * 0x1p-33});
+    scales[o] = weight_unit(scales[o], f.bias[o], in, out);
   return scales;
 }
 
@@ -211,22 +106,14 @@ inline void check_finite(const folded_layer& f, const std::string& name) {
           errc::not_finite, "layer '{}': a weight or bias is not finite", name);
 }
 
-/// Scale of a group's output: u8 after ReLU, else s8, zero point 0. Wide enough for the multiplier
-/// of the largest weights to fit its field.
-template <typename Scalar>
-[[nodiscard]] value_scale output_scale(const layer_group<Scalar>& group, const folded_layer& f,
-                                       const magnitude_histogram& histogram, double in,
-                                       calibration method, double percent) {
-  value_scale out;
-  out.is_signed = !group.relu;
-  const int levels = out.is_signed ? 127 : 255;
-  const double range = range_of(histogram, method, percent, levels);
-  double largest = 0;
-  for (const double w : f.weights) largest = std::max(largest, std::abs(w));
-  out.scale = std::max(range / levels, in * largest / 127 / largest_multiplier);
-  if (out.scale == 0) out.scale = 1.0 / levels;  // every output is zero
-  return out;
-}
+/// What the numbers of one tensor are like.
+struct tensor_range {
+  magnitude_histogram histogram;
+  value_scale scale;
+  bool has_scale = false;
+  index_t writers = 0;
+  std::string name;  ///< as the layers that write and read it call it
+};
 
 /// A group with its normalisation folded in, and what the integers before and behind it stand for.
 struct scaled_group {
@@ -235,58 +122,222 @@ struct scaled_group {
   value_scale out;
 };
 
-/// Groups in order, once the histograms are filled.
+/// From a network's groups to integer layers.
 template <typename Scalar>
-[[nodiscard]] std::vector<scaled_group> scale_groups(
-    const std::vector<layer_group<Scalar>>& groups,
-    const std::vector<magnitude_histogram>& histograms, const quantize_params& p) {
-  std::vector<scaled_group> scaled;
-  value_scale in{p.input_scale, p.input_zero, p.input_signed};
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const auto& group = groups[g];
-    folded_layer f = group.norm != nullptr ? fold(*group.conv, *group.norm) : fold(*group.conv);
-    check_finite(f, group.conv->name());
-    const bool is_last = g + 1 == groups.size();
-    const value_scale out = output_scale(group, f, histograms[g], in.scale,
-                                         is_last ? calibration::min_max : p.method, p.percent);
-    scaled.push_back({std::move(f), in, out});
-    in = out;
+class quantiser {
+ public:
+  quantiser(const nn::network<Scalar>& net, const quantize_params& params)
+      : net_(net), params_(params), list_(group_finder<Scalar>(net).take()) {
+    tensors_.resize(static_cast<std::size_t>(list_.tensors));
+    tensors_[0].name = input_tensor;
+    tensors_[0].scale = {params.input_scale, params.input_zero, params.input_signed};
+    tensors_[0].has_scale = true;
+    for (const group& g : list_.groups) {
+      tensor_range& t = tensor(g.out);
+      if (t.writers++ == 0) t.name = g.name;
+    }
+    find_signs();
   }
-  return scaled;
-}
 
-/// The numbers of all layers.
-template <typename Scalar>
-[[nodiscard]] int8_model build_model(const nn::network<Scalar>& net,
-                                     const std::vector<layer_group<Scalar>>& groups,
-                                     const std::vector<scaled_group>& scaled,
-                                     const quantize_params& p) {
-  int8_model model;
-  model.input = net.input_shape();
-  model.input_signed = p.input_signed;
-  model.input_zero = p.input_zero;
-  model.input_scale = p.input_scale;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const scaled_group& s = scaled[g];
-    model.layers.push_back(layer_frame(net, groups[g], s.in, s.out));
-    fill_numbers(*groups[g].conv, s.folded, s.in, s.out, model.layers.back());
+  /// Measures the ranges on `next` (a batch, or null at the end), then chooses the scales.
+  template <typename NextBatch>
+  void calibrate(NextBatch&& next) {
+    while (const nn::activations<Scalar>* images = next()) observe(*images);
+    expects(tensor(list_.groups.front().out).histogram.total() > 0, errc::quant_parameter,
+            "calibration needs at least one image, given none");
+    for (const group& g : list_.groups) {
+      folded_layer f = folded(g);
+      choose_scale(g, f, &g == &list_.groups.back());
+      scaled_.push_back({std::move(f), tensor(g.in).scale, tensor(g.out).scale});
+    }
   }
-  model.output_scale = scaled.back().out.scale;
-  check(model);
-  return model;
-}
 
-/// Calibration through `next` (a batch, or null at the end).
-template <typename Scalar, typename NextBatch>
-[[nodiscard]] std::vector<scaled_group> calibrated(const nn::network<Scalar>& net,
-                                                   const std::vector<layer_group<Scalar>>& groups,
-                                                   const quantize_params& p, NextBatch&& next) {
-  std::vector<magnitude_histogram> histograms(groups.size());
-  while (const nn::activations<Scalar>* images = next()) observe(net, groups, *images, histograms);
-  expects(histograms.front().total() > 0, errc::quant_parameter,
-          "calibration needs at least one image, given none");
-  return scale_groups(groups, histograms, p);
-}
+  [[nodiscard]] const std::vector<layer_group<Scalar>>& groups() const { return list_.groups; }
+  /// Of every group, after calibrate().
+  [[nodiscard]] const std::vector<scaled_group>& scaled() const { return scaled_; }
+
+  /// The model, after calibrate().
+  [[nodiscard]] int8_model build() {
+    int8_model model;
+    model.input = net_.input_shape();
+    model.input_signed = params_.input_signed;
+    model.input_zero = params_.input_zero;
+    model.input_scale = params_.input_scale;
+    for (std::size_t i = 0; i < list_.groups.size(); ++i) model.layers.push_back(layer_of(i));
+    model.output_scale = tensor(list_.groups.back().out).scale.scale;
+    check(model);
+    return model;
+  }
+
+ private:
+  using group = layer_group<Scalar>;
+
+  /// Adds the outputs of every group for these images to the histogram of its tensor.
+  void observe(const nn::activations<Scalar>& images) {
+    const auto layers = net_.layers();
+    const auto outputs = net_.forward_all(images);
+    for (const group& g : list_.groups) {
+      const auto at = std::find(layers.begin(), layers.end(), g.last) - layers.begin();
+      const auto& maps = outputs[static_cast<std::size_t>(at)];
+      for (index_t t = 0; t < maps.tiles(); ++t)
+        for (index_t c = 0; c < maps.shape().channels; ++c)
+          for (index_t i = 0; i < maps.channel_size(); i += nn::lanes)
+            for (index_t lane = 0; lane < maps.live_lanes(t); ++lane)
+              tensor(g.out).histogram.add(maps.data(t, c)[i + lane]);
+    }
+  }
+
+  [[nodiscard]] tensor_range& tensor(const map_place& place) {
+    return tensors_[static_cast<std::size_t>(place.tensor)];
+  }
+
+  /// A tensor is s8 if one of the groups that write it can give negative numbers. Averages and
+  /// maxima can where their input can.
+  void find_signs() {
+    std::vector<bool> negative(tensors_.size(), false);
+    negative[0] = params_.input_signed || params_.input_zero > 0;
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (const group& g : list_.groups) {
+        const bool passes = g.conv == nullptr && g.norm == nullptr;
+        const bool can = !g.relu && (!passes || negative[static_cast<std::size_t>(g.in.tensor)]);
+        const auto out = static_cast<std::size_t>(g.out.tensor);
+        if (!can || negative[out]) continue;
+        negative[out] = changed = true;
+      }
+    }
+    for (std::size_t t = 1; t < tensors_.size(); ++t) tensors_[t].scale.is_signed = negative[t];
+  }
+
+  /// What a group does to a channel, in real numbers.
+  [[nodiscard]] static folded_layer folded(const group& g) {
+    folded_layer f;
+    if (g.conv != nullptr) {
+      f = g.norm != nullptr ? fold(*g.conv, *g.norm) : fold(*g.conv);
+    } else if (g.norm != nullptr) {
+      channel_scaling s = scaling_of(*g.norm);
+      f = {std::move(s.gain), std::move(s.offset)};
+    } else {
+      const auto channels = static_cast<std::size_t>(g.in.shape.channels);
+      f.weights.assign(channels, 1.0 / static_cast<double>(g.averages ? g.window.pixels() : 1));
+      f.bias.assign(channels, 0.0);
+    }
+    check_finite(f, g.name);
+    return f;
+  }
+
+  /// Chooses the scale of a group's output: zero point 0; wide enough for the multipliers of the
+  /// largest weights and of the residual to fit their fields.
+  void choose_scale(const group& g, const folded_layer& f, bool is_last) {
+    tensor_range& out = tensor(g.out);
+    if (out.has_scale) return;
+    const int levels = out.scale.is_signed ? 127 : 255;
+    const double range = range_of(out.histogram, is_last ? calibration::min_max : params_.method,
+                                  params_.percent, levels);
+    double largest = 0;
+    for (const double w : f.weights) largest = std::max(largest, std::abs(w));
+    const double unit = g.averages ? largest : largest / 127;
+    out.scale.scale =
+        std::max(range / levels, tensor(g.in).scale.scale * unit / largest_multiplier);
+    if (g.residual)
+      out.scale.scale =
+          std::max(out.scale.scale, tensor(g.residual->from).scale.scale / largest_multiplier);
+    if (out.scale.scale == 0) out.scale.scale = 1.0 / levels;  // every output is zero
+    out.has_scale = true;
+  }
+
+  [[nodiscard]] int8_layer layer_of(std::size_t number) {
+    const group& g = list_.groups[number];
+    const folded_layer& f = scaled_[number].folded;
+    int8_layer l = g.conv != nullptr ? convolution(g, f) : diagonal(g, f);
+    set_range(g, l);
+    if (g.residual) set_residual(g, l);
+    set_tensors(number, l);
+    return l;
+  }
+
+  [[nodiscard]] int8_layer convolution(const group& g, const folded_layer& f) {
+    const mask::layer_mask& m = g.conv->mask();
+    int8_layer l;
+    l.name = g.name;
+    l.input = g.in.shape;
+    l.output = g.out.shape;
+    l.kernel_height = m.kernel_height;
+    l.kernel_width = m.kernel_width;
+    l.stride = g.conv->params().stride;
+    l.dilation = g.conv->params().dilation;
+    l.padding = g.conv->params().padding;
+    l.pool = g.pool;
+    l.input_signed = tensor(g.in).scale.is_signed;
+    l.input_zero = tensor(g.in).scale.zero;
+    l.block = m.block;
+    l.blocks = m.blocks;
+    fill_numbers(*g.conv, f, tensor(g.in).scale, tensor(g.out).scale, l);
+    return l;
+  }
+
+  /// Averaging or scaling, in blocks like those of the convolutions.
+  [[nodiscard]] int8_layer diagonal(const group& g, const folded_layer& f) {
+    mask::block_shape block;
+    for (const group& other : list_.groups)
+      if (other.conv != nullptr) block = other.conv->mask().block;
+    const value_scale& in = tensor(g.in).scale;
+    const value_scale& out = tensor(g.out).scale;
+    int8_layer l =
+        g.averages
+            ? average_pool_layer(g.name, g.in.shape, {g.window.height, g.window.width, g.stride, 0},
+                                 in, out, block)
+            : scale_layer(g.name, g.in.shape, f.weights, f.bias, g.relu, in, out, block);
+    l.pool = g.pool;
+    l.output = g.out.shape;
+    return l;
+  }
+
+  /// Range of the output's integers; ReLU and ReLU6 are limits of it.
+  void set_range(const group& g, int8_layer& l) {
+    const value_scale& out = tensor(g.out).scale;
+    const byte_range range = range_of_byte(out.is_signed);
+    l.output_signed = out.is_signed;
+    l.output_zero = out.zero;
+    l.clamp_lo = g.relu ? out.zero : range.lo;
+    l.clamp_hi = range.hi;
+    if (g.relu6)
+      l.clamp_hi =
+          static_cast<int>(saturate(std::llround(6 / out.scale) + out.zero, l.clamp_lo, range.hi));
+  }
+
+  void set_residual(const group& g, int8_layer& l) {
+    const value_scale& from = tensor(g.residual->from).scale;
+    const fixed_multiplier m = to_fixed(from.scale / tensor(g.out).scale.scale, 31);
+    residual_add r;
+    r.reads = {tensor(g.residual->from).name, g.residual->from.first_channel};
+    r.input = g.residual->from.shape;
+    r.first_channel = g.residual->first_channel;
+    r.stride = g.residual->stride;
+    r.is_signed = from.is_signed;
+    r.zero = from.zero;
+    r.multiplier = m.multiplier;
+    r.shift = m.shift;
+    l.residual = r;
+  }
+
+  /// Names of tensors, where they are not those of a plain chain.
+  void set_tensors(std::size_t number, int8_layer& l) {
+    const group& g = list_.groups[number];
+    const map_place before =
+        number == 0 ? map_place{0, 0, net_.input_shape()} : list_.groups[number - 1].out;
+    const bool follows = g.in.tensor == before.tensor &&
+                         g.in.first_channel == before.first_channel && g.in.shape == before.shape;
+    if (!follows) l.reads = {tensor(g.in).name, g.in.first_channel};
+    if (tensor(g.out).writers > 1) l.writes = {tensor(g.out).name, g.out.first_channel};
+  }
+
+  const nn::network<Scalar>& net_;
+  const quantize_params& params_;
+  group_list<Scalar> list_;
+  std::vector<tensor_range> tensors_;
+  std::vector<scaled_group> scaled_;
+};
 
 /// Gives the first images of a data set batch by batch.
 template <typename Scalar>
@@ -323,27 +374,41 @@ class calibration_batches {
   train::batch<Scalar> now_;
 };
 
+/// Calibration through `next` (a batch, or null at the end), then the model.
+template <typename Scalar, typename NextBatch>
+[[nodiscard]] int8_model quantize_batches(const nn::network<Scalar>& net, const quantize_params& p,
+                                          NextBatch&& next) {
+  check(p);
+  quantiser<Scalar> q(net, p);
+  q.calibrate(next);
+  return q.build();
+}
+
 }  // namespace detail
 
-/// The integer form of a trained network, a chain of groups: conv2d or fully_connected, then at
-/// most one batch_norm (folded), relu and 2x2 max_pool. Weights are symmetric int8 with one scale
-/// for each output channel, live blocks only and these whole, since the accelerator works block by
-/// block: a tap that a block lacks becomes weights of exactly zero, which change no result, but
-/// take bytes and cycles like others. Activations are u8 after a ReLU and s8 otherwise, with zero
-/// point 0 and a range measured on `images`; accumulators are proved not to overflow.
+/// The integer form of a trained network. Integer layers are convolutions and fully connected
+/// layers with the batch_norm behind them folded in, averages (average_pool, global_average_pool),
+/// and batch_norm or relu where no convolution stands before them; each takes over a relu, relu6 or
+/// 2x2 max_pool that follows. A residual block becomes an addition in the last convolution of its
+/// path, its shortcut being the identity, an option_a_shortcut or layers of its own; a
+/// concatenation lets several layers write one tensor, with one scale for all. Dropout is gone.
+///
+/// Weights are symmetric int8 with one scale for each output channel, live blocks only and these
+/// whole, since the accelerator works block by block: a tap that a block lacks becomes weights of
+/// exactly zero, which change no result, but take bytes and cycles like others. Activations are u8
+/// where no number can be negative and s8 otherwise, with zero point 0 and a range measured on
+/// `images`; accumulators are proved not to overflow.
 ///
 /// Throws quant_unsupported for a layer or an order without integer form, quant_parameter for
-/// parameters out of range, no images, or what check(int8_model) refuses (a kernel above 7, an
-/// accumulator that could overflow), not_finite for NaN or infinity, and what the network throws.
+/// parameters out of range, no images, or what check(int8_model) refuses (a kernel or window above
+/// 8, an accumulator that could overflow), not_finite for NaN or infinity, and what the network
+/// throws.
 template <typename Scalar>
 [[nodiscard]] int8_model quantize(const nn::network<Scalar>& net,
                                   const nn::activations<Scalar>& images,
                                   const quantize_params& params = {}) {
   const nn::activations<Scalar>* rest = images.batch() > 0 ? &images : nullptr;
-  check(params);
-  const auto groups = detail::groups_of(net);
-  const auto next = [&] { return std::exchange(rest, nullptr); };
-  return detail::build_model(net, groups, detail::calibrated(net, groups, params, next), params);
+  return detail::quantize_batches(net, params, [&] { return std::exchange(rest, nullptr); });
 }
 
 /// The same with the first `params.calibration_images` images of a data set. Its pixels must mean
@@ -353,10 +418,7 @@ template <typename Scalar>
 template <typename Scalar>
 [[nodiscard]] int8_model quantize(const nn::network<Scalar>& net, const train::dataset& data,
                                   const quantize_params& params = {}) {
-  check(params);
-  detail::calibration_batches<Scalar> next(data, params);
-  const auto groups = detail::groups_of(net);
-  return detail::build_model(net, groups, detail::calibrated(net, groups, params, next), params);
+  return detail::quantize_batches(net, params, detail::calibration_batches<Scalar>(data, params));
 }
 
 namespace detail {
@@ -378,18 +440,23 @@ namespace detail {
 
 }  // namespace detail
 
-/// True if the integer layers have the names, shapes and live blocks of the masks, bit for bit, and
-/// zeros at the taps that blocks lack: quantisation neither lost nor invented a block, nor brought
-/// a tap to life. For a model that passes check(int8_model).
+/// True if the model has an integer layer for every mask, with its name, shapes and live blocks,
+/// bit for bit, and zeros at the taps that blocks lack, and beside these only diagonal layers,
+/// which have no mask: quantisation neither lost nor invented a block, nor brought a tap to life.
+/// For a model that passes check(int8_model).
 [[nodiscard]] inline bool same_pattern(const int8_model& model, const mask::mask_set& masks) {
-  return std::equal(model.layers.begin(), model.layers.end(), masks.begin(), masks.end(),
-                    [](const int8_layer& l, const mask::layer_mask& m) {
-                      return l.name == m.name && l.block == m.block && l.blocks == m.blocks &&
-                             l.input.channels == m.in_channels &&
-                             l.output.channels == m.out_channels &&
-                             l.kernel_height == m.kernel_height &&
-                             l.kernel_width == m.kernel_width && detail::absent_taps_are_zero(l, m);
-                    });
+  const auto same = [](const int8_layer& l, const mask::layer_mask& m) {
+    return l.block == m.block && l.blocks == m.blocks && l.input.channels == m.in_channels &&
+           l.output.channels == m.out_channels && l.kernel_height == m.kernel_height &&
+           l.kernel_width == m.kernel_width && detail::absent_taps_are_zero(l, m);
+  };
+  index_t found = 0;
+  for (const int8_layer& l : model.layers) {
+    const mask::layer_mask* m = masks.find(l.name);
+    if (m != nullptr ? !same(l, *m) : l.groups != l.input.channels || l.groups == 1) return false;
+    found += m != nullptr;
+  }
+  return found == static_cast<index_t>(masks.size());
 }
 
 }  // namespace swprune::inline v0::quant

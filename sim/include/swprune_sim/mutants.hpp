@@ -13,12 +13,12 @@ namespace swprune::sim {
 /// Names of the mutants of tests/mutants/: copies of the RTL with one fault each.
 [[nodiscard]] std::vector<std::string> mutant_names();
 
-/// Mutant `index`, 0 <= index < mutant_names().size(), of the array `mutant_params()`; after reset.
-/// Throws argument_out_of_range for another index. step() throws device_rule_broken when the fault
+/// Mutant `index`, 0 <= index < mutant_names().size(), after reset. Throws argument_out_of_range for
+/// another index. step() throws device_rule_broken when the fault
 /// breaks an assertion of the RTL.
 [[nodiscard]] std::unique_ptr<hw::device> make_mutant(int index);
 
-/// The array that all mutants have.
-[[nodiscard]] hw::array_params mutant_params();
+/// Its array. Throws argument_out_of_range likewise.
+[[nodiscard]] hw::array_params mutant_params(int index);
 
 }  // namespace swprune::sim

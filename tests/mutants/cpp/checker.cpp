@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Compiles random layers, runs them on the golden model and compares with the functional reference
-// and the closed form. Prints CAUGHT and ends with 1 at the first difference, with 0 when there is
-// none. Built against the real headers (must find nothing) and against mutated ones (must find
-// something): it shows that these comparisons can fail.
+// Runs random layers, hand-written and compiled ones, on the golden model and compares with a
+// reference and the closed form. Prints CAUGHT and ends with 1 at the first difference, with 0 when
+// there is none. Built against the real headers (must find nothing) and against mutated ones (must
+// find something): it shows that these comparisons can fail.
 
 #include <cstdio>
 #include <optional>
@@ -14,6 +14,7 @@
 #include "swprune/hw/functional.hpp"
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/lockstep.hpp"
+#include "tests/support/hand_check.hpp"
 #include "tests/support/random_layer.hpp"
 
 namespace {
@@ -68,9 +69,61 @@ std::string fault_or_error(const random_case& c, const hw::array_params& a) {
   }
 }
 
+/// What the golden model does wrong with hand-written images; empty when nothing.
+std::string hand_fault(std::uint64_t round) {
+  swprune::rng r = swprune::rng(1).stream("mutants.hand", round);
+  hw::array_params a = hand_arrays()[round % hand_arrays().size()];
+  const hand_case c = random_hand_case(a, r);
+  hw::golden_core core(a);
+  for (const hw::memory_params& timing : hand_timings(a.bus_bytes, r)) {
+    const std::string what = c.fault(core, timing);
+    if (!what.empty()) return what;
+  }
+  return {};
+}
+
+/// A descriptor with a wrong bit, and a run that is aborted: each must end as it should, and the
+/// run behind it must be good.
+std::string stop_fault(std::uint64_t round) {
+  swprune::rng r = swprune::rng(1).stream("mutants.stop", round);
+  const hw::array_params a = hand_arrays()[round % hand_arrays().size()];
+  const hand_case good = random_hand_case(a, r);
+  hand_case bad = good;
+  bad.bytes()[8 + r.below(120)] ^= static_cast<std::uint8_t>(1u << r.below(8));
+  hw::run_params aborted = good.run_params();
+  aborted.abort_cycle = static_cast<index_t>(100 + r.below(2000));
+  hw::run_params next = good.run_params();
+  next.reset = false;
+  next.max_cycles = aborted.max_cycles = 10'000'000;
+  const hw::memory_params ideal{.bus_bytes = a.bus_bytes};
+  hw::golden_core core(a);
+  try {
+    hw::memory_model first = bad.memory(ideal), second = good.memory(ideal);
+    if (hw::run(core, first, good.run_params()).error != 4) return "a wrong CRC was not noticed";
+    const std::uint8_t end = hw::run(core, second, aborted).error;
+    if (end != 0 && end != 13) return "error " + std::to_string(end) + " after an abort";
+    hw::memory_model third = good.memory(ideal);
+    return good.fault_of(hw::run(core, third, next), third, ideal);
+  } catch (const swprune::error& e) {
+    return e.what();
+  }
+}
+
 }  // namespace
 
 int main() {
+  for (std::uint64_t round = 0; round < 40; ++round) {
+    const std::string what = stop_fault(round);
+    if (what.empty()) continue;
+    std::printf("CAUGHT in stopped run %d: %s\n", static_cast<int>(round), what.c_str());
+    return 1;
+  }
+  for (std::uint64_t round = 0; round < 120; ++round) {
+    const std::string what = hand_fault(round);
+    if (what.empty()) continue;
+    std::printf("CAUGHT in hand-written image %d: %s\n", static_cast<int>(round), what.c_str());
+    return 1;
+  }
   const hw::array_params small{.poy = 2,
                                .pox = 2,
                                .pof = 4,

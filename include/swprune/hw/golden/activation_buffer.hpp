@@ -55,20 +55,21 @@ class activation_buffer {
  private:
   static constexpr std::size_t longest = 16;  // Poy, Pox <= 16
 
-  /// One direction of a read: where pixel p of the array looks. `tap` = k - pad, `first` = output
-  /// coordinate of the sub-tile's first pixel, `index` = bank index of tap 0. Right shifts of
-  /// negative numbers are floor divisions in C++20.
+  /// One direction of a read: where pixel p of the array looks. `tap` = E k - pad, `first` = output
+  /// coordinate of the sub-tile's first pixel, `index` = bank index of tap 0.
   class axis {
    public:
-    axis(std::int32_t tap, std::uint32_t seg_log2, std::uint32_t stride_log2, std::int32_t first,
+    axis(std::int32_t tap, std::uint32_t seg_log2, std::uint32_t stride, std::int32_t first,
          std::int32_t size, std::int32_t index)
         : last_((1u << seg_log2) - 1),
-          stride_log2_(stride_log2),
+          stride_(static_cast<std::int32_t>(stride)),
           size_(size),
-          origin_((first << stride_log2) + tap) {
-      const std::int32_t q = tap >> stride_log2;
+          origin_(first * stride_ + tap) {
+      // Not tap / stride_: q is a floor, so that the phase is 0 .. S - 1 for negative taps as well.
+      const std::int32_t q = (tap - (tap < 0 ? stride_ - 1 : 0)) / stride_;
+      const std::int32_t phase = tap - q * stride_;
       rot_ = static_cast<std::uint32_t>(q) & last_;
-      address_ = ((index + (q >> seg_log2)) << stride_log2) + tap - (q << stride_log2);
+      address_ = (index + (q >> seg_log2)) * stride_ + phase;  // >> is a floor in C++20
     }
 
     /// Seg.
@@ -84,18 +85,17 @@ class activation_buffer {
       return address_of_bank(bank(p) & last_);
     }
     [[nodiscard]] std::uint32_t address_of_bank(std::uint32_t bank) const {
-      return static_cast<std::uint32_t>(address_ + ((bank < rot_ ? 1 : 0) << stride_log2_));
+      return static_cast<std::uint32_t>(address_ + (bank < rot_ ? stride_ : 0));
     }
     /// Whether the pixel's input coordinate lies inside the map.
     [[nodiscard]] bool valid(std::uint32_t p) const {
-      const std::int32_t coordinate =
-          origin_ + static_cast<std::int32_t>((p & last_) << stride_log2_);
+      const std::int32_t coordinate = origin_ + static_cast<std::int32_t>(p & last_) * stride_;
       return coordinate >= 0 && coordinate < size_;
     }
 
    private:
     std::uint32_t last_;
-    std::uint32_t stride_log2_;
+    std::int32_t stride_;
     std::int32_t size_;
     std::int32_t origin_;
     std::uint32_t rot_ = 0;
@@ -108,17 +108,17 @@ class activation_buffer {
 
   [[nodiscard]] static axis along_y(const uop& u, const layer_regs& layer, const step_regs& step) {
     const std::int32_t first = step.oy_first + static_cast<std::int32_t>(u.sy << layer.seg_y_log2);
-    return {static_cast<std::int32_t>(u.ky) - layer.pad,
+    return {static_cast<std::int32_t>(u.ky * layer.dilation) - layer.pad,
             layer.seg_y_log2,
-            layer.stride_log2,
+            layer.stride,
             first,
             layer.in_h,
             step.row_idx0 + static_cast<std::int32_t>(u.sy)};
   }
   [[nodiscard]] static axis along_x(const uop& u, const layer_regs& layer) {
-    return {static_cast<std::int32_t>(u.kx) - layer.pad,
+    return {static_cast<std::int32_t>(u.kx * layer.dilation) - layer.pad,
             layer.seg_x_log2,
-            layer.stride_log2,
+            layer.stride,
             static_cast<std::int32_t>(u.sx << layer.seg_x_log2),
             layer.in_w,
             static_cast<std::int32_t>(u.sx)};

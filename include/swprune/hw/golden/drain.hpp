@@ -8,8 +8,18 @@
 #include "swprune/hw/golden/output_buffers.hpp"
 #include "swprune/hw/golden/param_buffer.hpp"
 #include "swprune/hw/golden/pe_array.hpp"
+#include "swprune/hw/golden/residual_buffer.hpp"
 
 namespace swprune::inline v0::hw::golden {
+
+/// What a pass takes along from its retire to the drain.
+struct drained_pass {
+  const channel_params* params = nullptr;
+  std::uint32_t buffer = 0;    ///< output buffer
+  bool residual = false;       ///< a residual is added
+  bool residual_half = false;  ///< r_sel
+  std::uint32_t number = 0;    ///< passes of the step before it
+};
 
 /// Shows the shadow registers pixel group by pixel group, requantises them in Q1-Q3 and writes
 /// them, pooled if asked, into the output buffer (docs/accelerator.md section 5, formats.md 7).
@@ -34,26 +44,31 @@ class drain {
   /// True in the cycle in which Q3 holds the pass's last pixel group.
   [[nodiscard]] bool completes() const { return q3_.valid && q3_.group + 1 == cycles_; }
 
+  /// True in a cycle that shows the last pixel group of a pass, or none at all.
+  [[nodiscard]] bool done_showing() const { return !active_ || t_ + 1 >= cycles_; }
+
   /// End of a cycle, before the shadow registers and the current pass change.
-  void clock(const layer_regs& layer, const pe_array& array, output_buffers& buffers) {
+  void clock(const layer_regs& layer, const pe_array& array, const residual_buffer& residual,
+             output_buffers& buffers) {
     if (q3_.valid) write(layer, buffers);
-    shift_stages(layer, array);
+    shift_stages(layer, array, residual);
     if (!active_) return;
     if (at_end(layer)) active_ = false;
     ++t_;
   }
 
-  /// Same edge, a pass retires: its parameters and buffer become the current ones.
-  void retire(const channel_params* params, std::uint32_t buffer) {
+  /// Same edge, a pass retires and becomes the current one.
+  void retire(const drained_pass& pass) {
     active_ = true;
     t_ = 0;
-    buffer_ = buffer;
-    std::copy(params, params + pof_, current_.begin());
+    pass_ = pass;
+    std::copy(pass.params, pass.params + pof_, current_.begin());
   }
 
  private:
   struct lane {
     std::int64_t value = 0;
+    std::int64_t residual = 0;  ///< what is added behind the shift
     std::int16_t multiplier = 0;
     std::uint8_t shift = 0;
   };
@@ -66,7 +81,8 @@ class drain {
 
   [[nodiscard]] bool at_end(const layer_regs& layer) const { return t_ + 1 == layer.pass_interval; }
 
-  void shift_stages(const layer_regs& layer, const pe_array& array) {
+  void shift_stages(const layer_regs& layer, const pe_array& array,
+                    const residual_buffer& residual) {
     std::swap(q3_, q2_);
     std::swap(q2_, q1_);
     if (q3_.valid)
@@ -74,20 +90,36 @@ class drain {
     if (q2_.valid)
       for (lane& l : q2_.lanes) l.value *= l.multiplier;
     q1_.valid = active_ && t_ < cycles_;
-    if (q1_.valid) show(array);
+    if (q1_.valid) show(layer, array, residual);
   }
 
-  /// Q1: accumulator + bias of the chains' pixels.
-  void show(const pe_array& array) {
+  /// Q1: accumulator + bias of the chains' pixels, and their residual.
+  void show(const layer_regs& layer, const pe_array& array, const residual_buffer& residual) {
     q1_.group = t_;
-    q1_.buffer = buffer_;
+    q1_.buffer = pass_.buffer;
     for (std::size_t c = 0; c < chains_; ++c)
       for (std::size_t f = 0; f < pof_; ++f) {
         const channel_params& p = current_[f];
         const std::int64_t sum =
             static_cast<std::int64_t>(array.shadow(t_ * chains_ + c, f)) + p.bias;
-        q1_.lanes[c * pof_ + f] = {.value = sum, .multiplier = p.multiplier, .shift = p.shift};
+        q1_.lanes[c * pof_ + f] = {
+            .value = sum,
+            .residual = pass_.residual ? scaled_residual(layer, residual, c, f) : 0,
+            .multiplier = p.multiplier,
+            .shift = p.shift};
       }
+  }
+
+  [[nodiscard]] std::int64_t scaled_residual(const layer_regs& layer,
+                                             const residual_buffer& residual, std::size_t chain,
+                                             std::size_t channel) const {
+    const std::uint8_t byte =
+        residual.read(pass_.residual_half, pass_.number, t_, static_cast<std::uint32_t>(chain),
+                      static_cast<std::uint32_t>(channel));
+    const int value = layer.residual_signed ? static_cast<std::int8_t>(byte) : byte;
+    const std::int64_t product =
+        static_cast<std::int64_t>(value - layer.res_zero) * layer.res_multiplier;
+    return (product + (std::int64_t{1} << (layer.res_shift - 1))) >> layer.res_shift;
   }
 
   /// Q3: ties go toward plus infinity, then clamp. A shift outside 1-47 is no legal record; it is
@@ -95,7 +127,7 @@ class drain {
   [[nodiscard]] static std::int64_t requantised(const lane& l, const layer_regs& layer) {
     const int shift = std::clamp<int>(l.shift, 1, 47);
     const std::int64_t half = std::int64_t{1} << (shift - 1);
-    const std::int64_t result = ((l.value + half) >> shift) + layer.zero_out;
+    const std::int64_t result = ((l.value + half) >> shift) + l.residual + layer.zero_out;
     return std::min<std::int64_t>(std::max<std::int64_t>(result, layer.clamp_lo), layer.clamp_hi);
   }
 
@@ -118,7 +150,7 @@ class drain {
   std::uint32_t cycles_;  ///< D
   bool active_ = false;
   std::uint32_t t_ = 0;
-  std::uint32_t buffer_ = 0;
+  drained_pass pass_;
   std::vector<channel_params> current_;
   stage q1_, q2_, q3_;
 };

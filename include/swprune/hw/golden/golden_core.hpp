@@ -32,6 +32,8 @@ class golden_core final : public device {
   /// Control registers to zero; buffers keep what they hold, as in the RTL.
   void reset() override {
     state_.reset(array_);
+    res_busy_ = false;
+    retired_ = 0;
     out_ = {};
     settle();
   }
@@ -39,16 +41,21 @@ class golden_core final : public device {
   void step(const core_inputs& in) override {
     const bool starting = state_.ctrl.starts(in);
     if (out_.busy) count(in);
+    const golden::load_view load{.unstored = state_.ctrl.unstored(),
+                                 .res_busy = res_busy_,
+                                 .stopping = state_.ctrl.stopping()};
     // Every unit below looks at the others' registers of this cycle: those that read come first.
     const bool step_go = state_.ctrl.step_go();
-    const golden::ctrl_view view = ctrl_view();
+    const golden::ctrl_view view = ctrl_view(in);
     const bool completed = state_.drain.completes();
     const bool released = clock_store(in);
-    state_.drain.clock(layer(), state_.array, state_.buffers);
+    clock_residual(step_go);
+    state_.drain.clock(layer(), state_.array, state_.residual, state_.buffers);
     clock_compute();
     state_.buffers.clock(retire_, completed, released);
-    state_.load.clock(in, load_targets());
-    state_.ctrl.clock(in, view, array_, state_.load);
+    if (load.stopping) stop_compute();
+    state_.load.clock(in, load_targets(), load);
+    state_.ctrl.clock(in, view, state_.load);
     if (step_go) start_step();
     if (starting) clear_counters();
     settle();
@@ -68,7 +75,8 @@ class golden_core final : public device {
           list(a),
           params(a),
           weights(a),
-          activations(a) {}
+          activations(a),
+          residual(a) {}
 
     void reset(const array_params& a) {
       ctrl = golden::controller();
@@ -94,6 +102,7 @@ class golden_core final : public device {
     golden::param_buffer params;
     golden::weight_buffer weights;
     golden::activation_buffer activations;
+    golden::residual_buffer residual;
   };
 
   [[nodiscard]] static const array_params& checked(const array_params& a) {
@@ -101,22 +110,25 @@ class golden_core final : public device {
     return a;
   }
 
-  [[nodiscard]] const golden::layer_regs& layer() const { return state_.load.layer(); }
+  [[nodiscard]] const golden::layer_regs& layer() const { return state_.ctrl.layer(); }
   [[nodiscard]] const golden::step_regs& current() const { return state_.ctrl.current(); }
 
   [[nodiscard]] bool seq_idle() const {
     return !state_.walk.active() && !state_.walk.entry_valid() && state_.pipe.empty();
   }
 
-  [[nodiscard]] golden::ctrl_view ctrl_view() const {
+  [[nodiscard]] golden::ctrl_view ctrl_view(const core_inputs& in) const {
     return {.loader_idle = state_.load.idle(),
             .seq_idle = seq_idle(),
-            .store_idle = state_.store.idle(state_.buffers)};
+            .store_idle = state_.store.idle(state_.buffers),
+            .load_error = state_.load.error().code,
+            .progress = retire_ || (out_.rd_req_valid && in.rd_req_ready) ||
+                        (in.rd_valid && out_.rd_ready) || (out_.wr_valid && in.wr_ready)};
   }
 
   [[nodiscard]] golden::load_targets load_targets() {
-    return {state_.list,        state_.params,        state_.weights,
-            state_.activations, !state_.ctrl.w_sel(), !state_.ctrl.a_sel()};
+    return {state_.list,     state_.params,        state_.weights,       state_.activations,
+            state_.residual, !state_.ctrl.w_sel(), !state_.ctrl.a_sel(), !state_.ctrl.r_sel()};
   }
 
   bool clock_store(const core_inputs& in) {
@@ -148,8 +160,21 @@ class golden_core final : public device {
                                                           .images = s.images,
                                                           .oy_first = s.oy_first,
                                                           .out_offset = s.out_offset,
-                                                          .og_first = s.og_first});
-    state_.drain.retire(state_.params.read(state_.ctrl.w_sel(), u.r), buffer);
+                                                          .og_first = s.og_first,
+                                                          .end = u.end});
+    state_.drain.retire({.params = state_.params.read(state_.ctrl.w_sel(), u.r),
+                         .buffer = buffer,
+                         .residual = layer().residual && s.residual,
+                         .residual_half = state_.ctrl.r_sel(),
+                         .number = retired_++});
+  }
+
+  /// A residual may be loaded when the drain has shown the last pass of the half to be overwritten.
+  void clock_residual(bool step_go) {
+    if (step_go)
+      res_busy_ = true;
+    else if (state_.drain.done_showing())
+      res_busy_ = false;
   }
 
   /// P1's reads. The rotation and the operand registers of P2 and P3 change no value, so the
@@ -166,26 +191,71 @@ class golden_core final : public device {
     state_.activations.read(state_.ctrl.a_sel(), u, layer(), current(), state_.pipe.activations(1));
   }
 
+  /// Stop: what has not retired is lost.
+  void stop_compute() {
+    state_.walk.stop();
+    state_.pipe.clear();
+  }
+
   void start_step() {
     state_.walk.start();
     state_.issue.start();
+    retired_ = 0;
   }
 
   void count(const core_inputs& in) {
     ++out_.cnt_cycles;
+    count_work();
+    count_stalls();
+    count_traffic(in);
+  }
+
+  void count_work() {
     out_.cnt_uops += issued_.valid;
     out_.cnt_blocks += issued_.valid && !issued_.null && state_.issue.take(state_.walk, layer());
-    out_.cnt_drain_stalls += !en_;
-    out_.cnt_load_stalls +=
-        state_.ctrl.state() == golden::ctrl_state::step_wait && seq_idle() && !state_.load.idle();
-    out_.cnt_read_beats += in.rd_valid && out_.rd_ready;
-    out_.cnt_write_beats += out_.wr_valid && in.wr_ready;
+    out_.cnt_passes += retire_;
+    if (issued_.valid && issued_.last) {
+      const auto skipped = state_.issue.skipped(issued_, layer());
+      out_.cnt_blocks_skipped += skipped.blocks;
+      out_.cnt_uops_skipped += skipped.uops;
+    }
+    const golden::step_regs& next = state_.load.next_step();
+    const std::uint32_t groups = state_.load.next_layer().in_groups;
+    if (state_.ctrl.step_go() && next.new_activations && groups > next.slots)
+      out_.cnt_groups_skipped += groups - next.slots;
+  }
+
+  void count_stalls() {
+    const bool buffers_full = state_.buffers.alloc() == golden::output_buffers::count;
+    out_.cnt_drain_stalls += !en_ && !buffers_full;
+    out_.cnt_write_stalls += !en_ && buffers_full;
+    if (state_.ctrl.state() != golden::ctrl_state::step_wait || !seq_idle()) return;
+    const golden::load_class why = state_.load.waits_for();
+    out_.cnt_load_stalls += why != golden::load_class::none;
+    out_.cnt_weight_stalls += why == golden::load_class::weights;
+    out_.cnt_act_stalls += why == golden::load_class::activations;
+    out_.cnt_hazard_stalls += why == golden::load_class::hazard;
+  }
+
+  void count_traffic(const core_inputs& in) {
+    out_.cnt_write_beats += out_.wr_valid && in.wr_ready && out_.wr_strb != 0;
+    if (!in.rd_valid || !out_.rd_ready) return;
+    using golden::load_kind;
+    const load_kind kind = state_.load.beat_kind();
+    ++out_.cnt_read_beats;
+    out_.cnt_weight_beats += kind >= load_kind::list && kind <= load_kind::weights;
+    out_.cnt_act_beats += kind == load_kind::fetch || kind == load_kind::plane;
+    out_.cnt_res_beats += kind == load_kind::residual;
   }
 
   void clear_counters() {
-    out_.cnt_cycles = out_.cnt_uops = out_.cnt_blocks = 0;
-    out_.cnt_drain_stalls = out_.cnt_load_stalls = 0;
-    out_.cnt_read_beats = out_.cnt_write_beats = 0;
+    for (std::uint32_t* counter :
+         {&out_.cnt_cycles, &out_.cnt_uops, &out_.cnt_blocks, &out_.cnt_drain_stalls,
+          &out_.cnt_write_stalls, &out_.cnt_load_stalls, &out_.cnt_weight_stalls,
+          &out_.cnt_act_stalls, &out_.cnt_hazard_stalls, &out_.cnt_passes, &out_.cnt_blocks_skipped,
+          &out_.cnt_uops_skipped, &out_.cnt_groups_skipped, &out_.cnt_read_beats,
+          &out_.cnt_weight_beats, &out_.cnt_act_beats, &out_.cnt_res_beats, &out_.cnt_write_beats})
+      *counter = 0;
   }
 
   /// What follows from the registers of the new cycle: internal signals, then the ports.
@@ -194,7 +264,7 @@ class golden_core final : public device {
     const bool passing = p4.valid && p4.last;
     en_ = !passing || state_.drain.ready(layer(), state_.buffers);
     retire_ = passing && en_;
-    issued_ = state_.issue.current(state_.walk, layer(), en_);
+    issued_ = state_.issue.current(state_.walk, layer(), current(), en_);
     show_control();
     show_read();
     show_write();
@@ -205,6 +275,8 @@ class golden_core final : public device {
     out_.busy = state_.ctrl.busy();
     out_.done = state_.ctrl.done();
     out_.error = state_.ctrl.error();
+    out_.error_detail = state_.ctrl.error_detail();
+    out_.error_addr = state_.ctrl.error_address();
   }
   void show_read() {
     out_.rd_req_valid = state_.load.request_valid();
@@ -217,6 +289,7 @@ class golden_core final : public device {
     out_.wr_addr = state_.store.address();
     out_.wr_strb = state_.store.strobes();
     out_.wr_data = state_.store.data();
+    out_.wr_fence = state_.store.fence();
   }
 
   /// docs/accelerator.md section 8.
@@ -226,10 +299,12 @@ class golden_core final : public device {
     };
     const golden::uop& u = issued_;
     return bits(static_cast<std::uint64_t>(state_.ctrl.state()), 4, 0) |
-           bits(static_cast<std::uint64_t>(state_.load.state()), 2, 4) | bits(en_, 1, 6) |
-           bits(u.valid, 1, 7) | bits(u.first, 1, 8) | bits(u.last, 1, 9) | bits(u.null, 1, 10) |
-           bits(u.slot, 12, 11) | bits(u.ci, 2, 23) | bits(u.ky, 3, 25) | bits(u.kx, 3, 28) |
-           bits(retire_, 1, 31) | bits(state_.buffers.alloc(), 3, 32) |
+           bits(static_cast<std::uint64_t>(state_.load.state()), 2, 4) |
+           bits(static_cast<std::uint64_t>(state_.load.state()) >> 2, 1, 58) |
+           bits(state_.ctrl.r_sel(), 1, 59) | bits(state_.ctrl.unstored(), 3, 60) |
+           bits(en_, 1, 6) | bits(u.valid, 1, 7) | bits(u.first, 1, 8) | bits(u.last, 1, 9) |
+           bits(u.null, 1, 10) | bits(u.slot, 12, 11) | bits(u.ci, 2, 23) | bits(u.ky, 3, 25) |
+           bits(u.kx, 3, 28) | bits(retire_, 1, 31) | bits(state_.buffers.alloc(), 3, 32) |
            bits(state_.buffers.filled(), 3, 35) | bits(state_.drain.active(), 1, 38) |
            bits(seq_idle(), 1, 39) | bits(state_.ctrl.w_sel(), 1, 40) |
            bits(state_.ctrl.a_sel(), 1, 41) | bits(u.weight_address, 16, 42);
@@ -240,6 +315,8 @@ class golden_core final : public device {
   core_outputs out_;
   bool en_ = true;
   bool retire_ = false;
+  bool res_busy_ = false;
+  std::uint32_t retired_ = 0;  ///< passes of the current step that have retired
   golden::uop issued_;
 };
 

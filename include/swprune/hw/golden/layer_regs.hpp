@@ -42,8 +42,10 @@ struct layer_regs {
   std::uint32_t poy = 0, pox = 0, pof = 0, bus_bytes = 0;
   bool pool = false, input_signed = false, output_signed = false;
   bool interleaved = false, skip = false;
+  bool load_strided = false, phase_zero = false;
+  bool residual = false, residual_signed = false;
   std::uint32_t kernel_h = 1, kernel_w = 1;
-  std::uint32_t stride_log2 = 0;
+  std::uint32_t stride = 1, dilation = 1;
   std::uint32_t seg_y_log2 = 0, seg_x_log2 = 0, load_log2 = 0, run_log2 = 0;
   std::int32_t zero_in = 0, zero_out = 0, clamp_lo = 0, clamp_hi = 0;
   std::int32_t in_h = 0, in_w = 0, conv_h = 0, conv_w = 0, pad = 0;
@@ -52,11 +54,15 @@ struct layer_regs {
   std::uint32_t out_px_stride = 0, out_row_stride = 0, out_group_stride = 0, out_image_stride = 0;
   std::uint32_t in_image_stride = 0;
   std::uint32_t pass_interval = 0;
+  std::uint32_t in_groups = 0, row_uops = 0;
+  std::uint32_t res_load_log2 = 0, res_stride = 1, res_w = 0;
+  std::uint32_t res_group_stride = 0, res_image_stride = 0;
+  std::int32_t res_zero = 0, res_multiplier = 0, res_shift = 1;
 
   [[nodiscard]] std::uint32_t pool_log2() const { return pool ? 1 : 0; }
 };
 
-/// Decodes a descriptor for array `a`; does not check it (the controller does).
+/// Decodes a descriptor for array `a`; does not check it (the loader does).
 [[nodiscard]] inline layer_regs decode_layer(const std::array<std::uint8_t, 128>& d,
                                              const array_params& a) {
   layer_regs r;
@@ -73,9 +79,14 @@ struct layer_regs {
   r.output_signed = (flags & 4u) != 0;
   r.interleaved = (flags & 8u) != 0;
   r.skip = (flags & 16u) != 0;
+  r.residual = (flags & 32u) != 0;
+  r.residual_signed = (flags & 64u) != 0;
+  r.load_strided = (flags & 128u) != 0;
+  r.phase_zero = (flags & 256u) != 0;
   r.kernel_h = d[16];
   r.kernel_w = d[17];
-  r.stride_log2 = d[18] == 2 ? 1 : 0;
+  r.stride = std::clamp<std::uint32_t>(d[18], 1, 4);
+  r.dilation = d[19];
   r.seg_y_log2 = std::min<std::uint32_t>(d[20], log2_of(a.poy));
   r.seg_x_log2 = std::min<std::uint32_t>(d[21], log2_of(a.pox));
   r.load_log2 = std::min<std::uint32_t>(d[22], log2_of(a.bus_words()));
@@ -101,18 +112,17 @@ struct layer_regs {
   r.out_image_stride = field<4>(d, 68);
   r.in_image_stride = field<4>(d, 72);
   r.pass_interval = field<2>(d, 76);
+  r.res_load_log2 = std::min<std::uint32_t>(d[78], log2_of(a.bus_words()));
+  r.res_stride = std::clamp<std::uint32_t>(d[79], 1, 2);
+  r.res_group_stride = field<4>(d, 80);
+  r.res_image_stride = field<4>(d, 84);
+  r.res_zero = signed_field(d, 88);
+  r.res_multiplier = signed_field(d, 90);
+  r.res_shift = std::clamp<std::int32_t>(d[92], 1, 31);
+  r.res_w = field<2>(d, 94);
+  r.in_groups = field<2>(d, 96);
+  r.row_uops = field<4>(d, 100);
   return r;
-}
-
-/// What the controller says about a descriptor: 0, or the first error of docs/accelerator.md
-/// section 2 that applies.
-[[nodiscard]] inline std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
-  if (r.magic != 0x4C505753u) return 1;
-  if (r.version != 1 || r.bytes != 128) return 2;
-  if (r.poy != a.poy || r.pox != a.pox || r.pof != a.pof || r.bus_bytes != a.bus_bytes ||
-      (r.pool && !a.pool) || r.skip != a.skip)
-    return 3;
-  return 0;
 }
 
 }  // namespace swprune::inline v0::hw::golden

@@ -6,15 +6,27 @@
 #include <cstdint>
 #include <span>
 
-#include "swprune/hw/device.hpp"
 #include "swprune/hw/golden/activation_buffer.hpp"
+#include "swprune/hw/golden/beat_places.hpp"
 #include "swprune/hw/golden/list_buffer.hpp"
 #include "swprune/hw/golden/param_buffer.hpp"
+#include "swprune/hw/golden/record_checks.hpp"
+#include "swprune/hw/golden/request_order.hpp"
+#include "swprune/hw/golden/residual_buffer.hpp"
 #include "swprune/hw/golden/weight_buffer.hpp"
 
 namespace swprune::inline v0::hw::golden {
 
-enum class ld_state : std::uint8_t { idle, next, req, data };
+/// Numbers as the probe shows them.
+enum class ld_state : std::uint8_t {
+  idle = 0,
+  next = 1,
+  req = 2,
+  data = 3,
+  check = 4,
+  hold = 5,
+  drain = 6
+};
 
 /// What the loader fills: the halves that compute does not read.
 struct load_targets {
@@ -22,20 +34,39 @@ struct load_targets {
   param_buffer& params;
   weight_buffer& weights;
   activation_buffer& activations;
+  residual_buffer& residual;
   bool weight_half = false;
   bool activation_half = false;
+  bool residual_half = false;
 };
 
-/// Reads descriptors, step records, lists, parameters, weights, fetch lists and planes, one request
-/// at a time (docs/accelerator.md section 3).
+/// What the loader looks at.
+struct load_view {
+  std::uint16_t unstored = 0;  ///< steps begun and not yet in memory
+  bool res_busy = false;  ///< the drain still reads the half that a residual would be loaded into
+  bool stopping = false;  ///< the controller is in Stop
+};
+
+/// Why loading failed; `code` 0: it did not.
+struct load_error {
+  std::uint8_t code = 0;
+  std::uint8_t detail = 0;
+  std::uint64_t address = 0;
+};
+
+/// What a cycle of the loader is put down to.
+enum class load_class : std::uint8_t { none, weights, activations, hazard };
+
+/// Reads descriptors, step records, lists, parameters, weights, fetch lists, planes and residuals,
+/// one request at a time (docs/accelerator.md section 3).
 class loader {
  public:
   explicit loader(const array_params& a)
       : array_(a),
         bus_(static_cast<std::uint32_t>(a.bus_bytes)),
         bus_words_(bus_ / 4),
-        pixels_log2_(log2_of(a.pixels())),
-        pox_log2_(log2_of(a.pox)) {}
+        order_(a),
+        places_(a) {}
 
   [[nodiscard]] ld_state state() const { return state_; }
   [[nodiscard]] bool idle() const { return state_ == ld_state::idle; }
@@ -47,201 +78,191 @@ class loader {
     return request_valid() ? request_.beats : std::uint16_t{0};
   }
   [[nodiscard]] bool data_ready() const {
-    return state_ == ld_state::data && sub_ + 1 == request_.cpb;
+    return state_ == ld_state::drain || (state_ == ld_state::data && sub_ + 1 == request_.cpb);
+  }
+  /// Kind of the beats that come.
+  [[nodiscard]] load_kind beat_kind() const { return request_.kind; }
+  [[nodiscard]] load_class waits_for() const {
+    if (state_ == ld_state::idle) return load_class::none;
+    if (state_ == ld_state::hold) return load_class::hazard;
+    if (state_ == ld_state::check) return load_class::weights;
+    const load_kind kind = state_ == ld_state::next ? coming_.kind : request_.kind;
+    return reads_activations(kind) ? load_class::activations : load_class::weights;
   }
 
-  /// The descriptor last loaded, and `next`, the step record last loaded.
-  [[nodiscard]] const layer_regs& layer() const { return layer_; }
+  /// The descriptor and the step record last loaded.
+  [[nodiscard]] const layer_regs& next_layer() const { return layer_; }
   [[nodiscard]] const step_regs& next_step() const { return next_; }
+  [[nodiscard]] const load_error& error() const { return error_; }
+  void clear_error() { error_ = {}; }
 
-  /// go(DESC), given in a cycle in which the loader is idle; takes effect at its end.
-  void go_descriptor(const core_inputs& in, std::uint32_t desc_address) {
-    begin(target::desc, in.image_base + desc_address, 128 / bus_);
+  /// go(LAYER), given in a cycle in which the loader is idle; takes effect at its end.
+  void go_layer(const core_inputs& in, std::uint32_t desc_address) {
+    first_of_layer_ = true;
+    begin(order_.descriptor(in, desc_address));
   }
 
   /// go(STEP s).
   void go_step(const core_inputs& in, std::uint32_t step) {
-    begin(target::step, in.image_base + layer_.steps_offset + std::uint64_t{64} * step,
-          std::max(64 / bus_, 1u));
+    first_of_layer_ = false;
+    begin(order_.step(in, layer_, step));
   }
 
   /// End of a cycle.
-  void clock(const core_inputs& in, const load_targets& to) {
+  void clock(const core_inputs& in, const load_targets& to, const load_view& view) {
     switch (state_) {
       case ld_state::idle:
         break;
       case ld_state::next:
         request_ = coming_;
-        state_ = ld_state::req;
+        state_ = view.stopping ? ld_state::idle : ld_state::req;
         break;
       case ld_state::req:
-        if (in.rd_req_ready) start_data();
+        if (in.rd_req_ready) start_data(view.stopping);
         break;
       case ld_state::data:
         if (in.rd_valid) take_part(in, to);
+        if (view.stopping) abandon();
+        break;
+      case ld_state::check:
+        if (view.stopping)
+          state_ = ld_state::idle;
+        else
+          check_record(in);
+        break;
+      case ld_state::hold:
+        if (view.stopping)
+          state_ = ld_state::idle;
+        else if (!must_wait(view))
+          state_ = ld_state::next;
+        break;
+      case ld_state::drain:
+        if (in.rd_valid) drain_beat(in);
         break;
     }
   }
 
  private:
-  enum class target : std::uint8_t { desc, step, list, params, weights, fetch, plane };
-
-  struct request {
-    target kind = target::desc;
-    std::uint64_t address = 0;
-    std::uint16_t beats = 0;
-    std::uint32_t cpb = 1;
-    std::uint32_t lead = 0;   ///< plane: words of the first beat in front of it
-    std::uint32_t slot = 0;   ///< plane
-    std::uint32_t image = 0;  ///< plane
-  };
-
-  void begin(target kind, std::uint64_t address, std::uint32_t beats) {
-    coming_ = {};
-    coming_.kind = kind;
-    coming_.address = address & address_mask;
-    coming_.beats = static_cast<std::uint16_t>(beats);
+  void begin(const load_request& first) {
+    coming_ = first;
     state_ = ld_state::next;
   }
 
-  void start_data() {
-    state_ = ld_state::data;
+  void start_data(bool stopping) {
+    state_ = stopping ? ld_state::drain : ld_state::data;
     sub_ = 0;
     beat_ = 0;
-    word_ = 0;
-    y_ = next_.y_first;
-    x_ = 0;
+    places_.begin(request_, next_);
   }
 
   void take_part(const core_inputs& in, const load_targets& to) {
     process(in, to);
     if (++sub_ < request_.cpb) return;
     sub_ = 0;
-    if (++beat_ < request_.beats) return;
-    finish_records();
-    state_ = seek(in) ? ld_state::next : ld_state::idle;
+    const bool good = look_at_beat(in);
+    const bool last = ++beat_ == request_.beats;
+    if (good && last) end_request(in);
+    if (!good) state_ = last ? ld_state::idle : ld_state::drain;
   }
 
-  void finish_records() {
-    if (request_.kind == target::desc) layer_ = decode_layer(desc_bytes_, array_);
-    if (request_.kind == target::step) next_ = decode_step(step_bytes_);
+  /// Takes a beat of a request whose data nobody wants.
+  void drain_beat(const core_inputs& in) {
+    look_at_beat(in);
+    if (++beat_ == request_.beats) state_ = ld_state::idle;
   }
 
-  // --- which request comes next ---------------------------------------------------------------
-
-  /// Puts the job's next request into coming_; false when there is none. Requests of zero beats
-  /// are left out.
-  bool seek(const core_inputs& in) {
-    request r = request_;
-    do {
-      if (!follow(r, in)) return false;
-    } while (r.beats == 0);
-    coming_ = r;
-    return true;
+  /// Stop, behind the part that may have come: nothing is taken up any more.
+  void abandon() {
+    if (state_ == ld_state::data)
+      state_ = ld_state::drain;
+    else if (state_ != ld_state::drain)
+      state_ = ld_state::idle;
   }
 
-  /// Turns `r` into the request behind it in the job's order; false at the end of the job.
-  bool follow(request& r, const core_inputs& in) const {
-    switch (r.kind) {
-      case target::desc:
-        return false;
-      case target::step:
-        if (!next_.new_weights) return first_fetch(r, in);
-        return stream(r, in, target::list, next_.list_offset, next_.list_beats, bus_ / 2);
-      case target::list:
-        return stream(r, in, target::params, next_.param_offset, next_.param_beats, bus_words_);
-      case target::params:
-        return stream(r, in, target::weights, next_.weight_offset, next_.weight_beats, 1);
-      case target::weights:
-        return first_fetch(r, in);
-      case target::fetch:
-        return plane(r, in, r.slot, 0);
-      case target::plane:
-        return plane(r, in, r.slot, r.image + 1);
-    }
+  /// False for a beat that the bus answered with an error.
+  bool look_at_beat(const core_inputs& in) {
+    if (in.rd_error < 2) return true;
+    fail({.code = static_cast<std::uint8_t>(in.rd_error == 2 ? 8 : 9),
+          .detail = 0,
+          .address = (request_.address + std::uint64_t{beat_} * bus_) & address_mask});
     return false;
   }
 
-  bool stream(request& r, const core_inputs& in, target kind, std::uint32_t offset,
-              std::uint32_t beats, std::uint32_t cpb) const {
-    r = {};
-    r.kind = kind;
-    r.address = (in.image_base + offset) & address_mask;
-    r.beats = static_cast<std::uint16_t>(beats);
-    r.cpb = cpb;
-    return true;
+  /// The first error stays.
+  void fail(const load_error& e) {
+    if (error_.code == 0) error_ = e;
   }
 
-  bool first_fetch(request& r, const core_inputs& in) const {
-    if (!next_.new_activations || next_.slots == 0) return false;
-    return fetch(r, in, 0);
+  void end_request(const core_inputs& in) {
+    if (request_.kind == load_kind::desc) layer_ = decode_layer(desc_bytes_, array_);
+    if (request_.kind == load_kind::step) next_ = decode_step(step_bytes_);
+    if (request_.kind <= load_kind::step)
+      state_ = ld_state::check;
+    else
+      go_on(in);
   }
 
-  bool fetch(request& r, const core_inputs& in, std::uint32_t slot) const {
-    stream(r, in, target::fetch, next_.fetch_offset + 4 * slot, 1, 1);
-    r.slot = slot;
-    return true;
-  }
-
-  /// Plane of image `image` of slot `slot`, or what follows when there is no such image.
-  bool plane(request& r, const core_inputs& in, std::uint32_t slot, std::uint32_t image) const {
-    const std::uint32_t images = layer_.interleaved ? 1 : next_.images;
-    if (image >= images) {
-      if (slot + 1 >= next_.slots) return false;
-      if ((slot + 1) % bus_words_ == 0) return fetch(r, in, slot + 1);
-      r.kind = target::plane;
-      ++slot;
-      image = 0;
-      if (images == 0) return skip_planes(r, slot);
+  void check_record(const core_inputs& in) {
+    const bool is_layer = request_.kind == load_kind::desc;
+    const record_fault fault = is_layer ? check_layer(desc_bytes_, layer_, array_)
+                                        : check_step(step_bytes_, next_, layer_, first_of_layer_);
+    if (fault.code != 0) {
+      fail({.code = fault.code, .detail = fault.rule, .address = request_.address});
+      state_ = ld_state::idle;
+    } else if (is_layer) {
+      begin(order_.step(in, layer_, 0));
+    } else {
+      go_on(in);
     }
-    const std::uint64_t a = in.act_base + next_.act_offset + fetched_[slot % bus_words_] +
-                            std::uint64_t{image} * layer_.in_image_stride;
-    r = {};
-    r.kind = target::plane;
-    r.slot = slot;
-    r.image = image;
-    r.address = (a - a % bus_) & address_mask;
-    r.lead = static_cast<std::uint32_t>(a % bus_) / 4;
-    r.beats = static_cast<std::uint16_t>(
-        (std::uint64_t{r.lead} + next_.plane_words + bus_words_ - 1) / bus_words_);
-    r.cpb = bus_words_ >> layer_.load_log2;
-    return true;
   }
 
-  /// A step without images (no legal record) has no planes, only fetch lists.
-  static bool skip_planes(request& r, std::uint32_t slot) {
-    r.slot = slot;
-    r.beats = 0;
-    return true;
+  /// To the request behind this one.
+  void go_on(const core_inputs& in) {
+    coming_ = request_;
+    if (!order_.advance(coming_, {in, layer_, next_, fetched_}))
+      state_ = ld_state::idle;
+    else
+      state_ = holds() ? ld_state::hold : ld_state::next;
   }
 
-  // --- what a part of a beat does -------------------------------------------------------------
+  /// True when the loader has to pass Hold between request_ and coming_.
+  [[nodiscard]] bool holds() const {
+    return (next_.wait_stored || next_.wait_but_last || next_.residual) &&
+           !reads_activations(request_.kind) && reads_activations(coming_.kind);
+  }
+  [[nodiscard]] bool must_wait(const load_view& view) const {
+    return (next_.wait_stored && view.unstored > 0) || (next_.wait_but_last && view.unstored > 1) ||
+           (next_.residual && view.res_busy);
+  }
 
+  /// What a part of a beat does.
   void process(const core_inputs& in, const load_targets& to) {
     const std::uint8_t* data = in.rd_data.data();
     switch (request_.kind) {
-      case target::desc:
-        std::copy_n(data, bus_, desc_bytes_.begin() + beat_ * bus_);
+      case load_kind::desc:
+        std::copy_n(data + 4 * sub_, 4, desc_bytes_.begin() + beat_ * bus_ + 4 * sub_);
         break;
-      case target::step:
-        std::copy_n(data, bus_, step_bytes_.begin() + beat_ * bus_);
+      case load_kind::step:
+        std::copy_n(data + 4 * sub_, 4, step_bytes_.begin() + beat_ * bus_ + 4 * sub_);
         break;
-      case target::list:
+      case load_kind::list:
         to.list.write(to.weight_half, beat_ * (bus_ / 2) + sub_,
                       static_cast<std::uint16_t>(data[2 * sub_] | data[2 * sub_ + 1] << 8));
         break;
-      case target::params:
+      case load_kind::params:
         to.params.write(to.weight_half, beat_ * bus_words_ + sub_, word_of(data, sub_));
         break;
-      case target::weights:
+      case load_kind::weights:
         to.weights.write_beat(to.weight_half, beat_ * bus_ / static_cast<std::uint32_t>(array_.pof),
                               std::span(data, bus_));
         break;
-      case target::fetch:
+      case load_kind::fetch:
         for (std::uint32_t i = 0; i < bus_words_; ++i) fetched_[i] = word_of(data, i);
         break;
-      case target::plane:
-        write_run(data, to);
+      case load_kind::plane:
+      case load_kind::residual:
+        if (sub_ == 0) places_.next_beat(request_, layer_, next_);
+        write_part(data, to);
         break;
     }
   }
@@ -252,51 +273,20 @@ class loader {
            static_cast<std::uint32_t>(p[2]) << 16 | static_cast<std::uint32_t>(p[3]) << 24;
   }
 
-  /// Part `sub` of a plane beat: the words of the run that belong to the plane.
-  void write_run(const std::uint8_t* data, const load_targets& to) {
-    const std::uint32_t run = 1u << layer_.load_log2;
-    for (std::uint32_t i = sub_ * run; i < (sub_ + 1) * run; ++i) {
-      const std::uint64_t at = std::uint64_t{beat_} * bus_words_ + i;
-      if (at < request_.lead || at >= std::uint64_t{request_.lead} + next_.plane_words) continue;
-      write_word(word_of(data, i), to);
-      ++word_;
-      if (++x_ == layer_.in_w) {
-        x_ = 0;
-        ++y_;
-      }
+  /// Part `sub` of a beat: neighbouring words, or, of a plane with load_strided, every cpb-th word.
+  void write_part(const std::uint8_t* data, const load_targets& to) const {
+    const bool strided = layer_.load_strided && request_.kind == load_kind::plane;
+    const std::uint32_t words = bus_words_ / request_.cpb;
+    for (std::uint32_t j = 0; j < words; ++j) {
+      const std::uint32_t i = strided ? sub_ + j * request_.cpb : sub_ * words + j;
+      const word_place& place = places_[i];
+      if (!place.kept) continue;
+      if (request_.kind == load_kind::plane)
+        to.activations.write(to.activation_half, place.pixel, place.address, word_of(data, i));
+      else
+        to.residual.write(to.residual_half, place.address, place.pixel, request_.c4,
+                          word_of(data, i));
     }
-  }
-
-  /// Bank and address of the plane's next word: docs/formats.md section 6.
-  void write_word(std::uint32_t value, const load_targets& to) const {
-    const std::uint32_t base = request_.slot * layer_.slot_words;
-    if (layer_.interleaved) {
-      to.activations.write(to.activation_half, word_, base + (word_ >> pixels_log2_), value);
-      return;
-    }
-    const std::uint32_t s = layer_.stride_log2;
-    const std::int32_t phase = (1 << s) - 1;
-    const std::int32_t v = y_ >> s;
-    const std::int32_t u = x_ >> s;
-    const std::int32_t vbase = (next_.y_first >> s) >> layer_.seg_y_log2;
-    const std::int32_t row = (((v >> layer_.seg_y_log2) - vbase) << s) + (y_ & phase);
-    const std::int32_t col = ((u >> layer_.seg_x_log2) << s) + (x_ & phase);
-    to.activations.write(
-        to.activation_half, bank_of(v, u),
-        base + static_cast<std::uint32_t>(row) * layer_.bank_cols + static_cast<std::uint32_t>(col),
-        value);
-  }
-
-  /// Bank (row-major) of position (v, u) in the segment of the request's image.
-  [[nodiscard]] std::uint32_t bank_of(std::int32_t v, std::int32_t u) const {
-    const std::uint32_t segs_log2 = pox_log2_ - layer_.seg_x_log2;
-    const std::uint32_t seg_y = request_.image >> segs_log2;
-    const std::uint32_t seg_x = request_.image & ((1u << segs_log2) - 1);
-    const std::uint32_t row = (seg_y << layer_.seg_y_log2) +
-                              (static_cast<std::uint32_t>(v) & ((1u << layer_.seg_y_log2) - 1));
-    const std::uint32_t col = (seg_x << layer_.seg_x_log2) +
-                              (static_cast<std::uint32_t>(u) & ((1u << layer_.seg_x_log2) - 1));
-    return (row << pox_log2_) + col;
   }
 
   static constexpr std::uint64_t address_mask = (std::uint64_t{1} << 40) - 1;
@@ -304,20 +294,20 @@ class loader {
   array_params array_;
   std::uint32_t bus_;
   std::uint32_t bus_words_;
-  std::uint32_t pixels_log2_;
-  std::uint32_t pox_log2_;
+  request_order order_;
+  beat_places places_;
 
   ld_state state_ = ld_state::idle;
-  request coming_;   ///< what Next will put into the request registers
-  request request_;  ///< the request registers
+  load_request coming_;   ///< what Next will put into the request registers
+  load_request request_;  ///< the request registers
   std::uint32_t sub_ = 0, beat_ = 0;
-  std::uint32_t word_ = 0;      ///< words of the plane written so far
-  std::int32_t y_ = 0, x_ = 0;  ///< input pixel of the plane's next word
   std::array<std::uint8_t, 128> desc_bytes_{};
   std::array<std::uint8_t, 64> step_bytes_{};
   std::array<std::uint32_t, 16> fetched_{};  ///< fetch list beat
   layer_regs layer_;
   step_regs next_;
+  bool first_of_layer_ = false;  ///< the step is the first one of its layer
+  load_error error_;
 };
 
 }  // namespace swprune::inline v0::hw::golden

@@ -16,6 +16,7 @@ struct pass_tag {
   std::uint32_t images = 0;
   std::int32_t oy_first = 0;
   std::uint32_t out_offset = 0, og_first = 0;
+  bool end = false;  ///< last pass of its step
 };
 
 /// The four output buffers, used round robin, with their counts of allocated and filled ones

@@ -33,6 +33,11 @@ class pipeline {
     return true;
   }
 
+  /// Stop: the micro-ops on their way are lost.
+  void clear() {
+    for (uop& u : ops_) u.valid = false;
+  }
+
   /// End of a cycle with `en`: every stage moves on, `issued` enters P1, P4 leaves.
   void clock(const uop& issued) {
     head_ = (head_ + stages - 1) % stages;

@@ -14,12 +14,15 @@ class store {
   explicit store(const array_params& a)
       : poy_log2_(log2_of(a.poy)),
         pox_log2_(log2_of(a.pox)),
-        words_(static_cast<std::uint32_t>(a.pof / 4)) {}
+        single_(a.pof == 1),
+        words_(single_ ? 1 : static_cast<std::uint32_t>(a.pof / 4)) {}
 
   /// W1: the write that is offered.
   [[nodiscard]] bool valid() const { return valid_; }
   [[nodiscard]] std::uint64_t address() const { return valid_ ? address_ : 0; }
   [[nodiscard]] std::uint64_t strobes() const { return valid_ ? strobes_ : 0; }
+  /// The offered write is the last one of a step, perhaps without a word.
+  [[nodiscard]] bool fence() const { return valid_ && fence_; }
   [[nodiscard]] const std::array<std::uint8_t, 64>& data() const { return data_; }
 
   [[nodiscard]] bool advance(bool wr_ready) const { return !valid_ || wr_ready; }
@@ -33,6 +36,8 @@ class store {
     valid_ = false;
     if (buffers.filled() == 0) return false;
     read_slot(layer, buffers, act_base);
+    fence_ = buffers.tag().end && k_ + 1 == slots(layer);
+    valid_ = fence_ || strobes_ != 0;
     if (++k_ < slots(layer)) return false;
     k_ = 0;
     return true;
@@ -63,11 +68,24 @@ class store {
       if (i == 0) address_ = (act_base + where.offset) & address_mask;
       if (!where.written) continue;
       const std::size_t pixel = (row << pooled_cols_log2(layer)) + px0 + i;
-      const std::uint8_t* word = buffers.word(pixel, c4);
-      for (std::uint32_t byte = 0; byte < 4; ++byte) data_[4 * i + byte] = word[byte];
-      strobes_ |= std::uint64_t{0xf} << (4 * i);
-      valid_ = true;
+      put_word(i, buffers.word(pixel, c4), buffers.tag());
     }
+  }
+
+  /// Word i of the run. With Pof = 1 the pass has one byte of it.
+  void put_word(std::uint32_t i, const std::uint8_t* bytes, const pass_tag& tag) {
+    const std::uint32_t first = 4 * i + (single_ ? (tag.og_first + tag.r) % 4 : 0);
+    for (std::uint32_t byte = 0; byte < (single_ ? 1u : 4u); ++byte) {
+      data_[first + byte] = bytes[byte];
+      strobes_ |= std::uint64_t{1} << (first + byte);
+    }
+  }
+
+  /// Channel word of the layer that word c4 of a chunk's row r is.
+  [[nodiscard]] std::uint32_t layer_word(const pass_tag& tag, std::uint32_t r,
+                                         std::uint32_t c4) const {
+    const std::uint32_t row = tag.og_first + r;
+    return single_ ? row / 4 : row * words_ + c4;
   }
 
   struct place {
@@ -88,13 +106,14 @@ class store {
         static_cast<std::int32_t>(py & ((1u << sgy) - 1));
     const std::int32_t x =
         static_cast<std::int32_t>(((tag.sx << layer.seg_x_log2) >> p) + (px & ((1u << sgx) - 1)));
-    const std::uint64_t group = tag.r * words_ + c4;
+    const std::uint32_t word = layer_word(tag, tag.r, c4);
+    const std::uint64_t group = word - layer_word(tag, 0, 0);
     const std::uint64_t offset = tag.out_offset + group * layer.out_group_stride +
                                  std::uint64_t{image} * layer.out_image_stride +
                                  static_cast<std::uint64_t>(y - top) * layer.out_row_stride +
                                  static_cast<std::uint64_t>(x) * layer.out_px_stride;
     const bool written = image < tag.images && y < (layer.conv_h >> p) && x < (layer.conv_w >> p) &&
-                         (tag.og_first + tag.r) * words_ + c4 < layer.out_groups4;
+                         word < layer.out_groups4;
     return {offset, written};
   }
 
@@ -102,9 +121,11 @@ class store {
 
   std::uint32_t poy_log2_;
   std::uint32_t pox_log2_;
-  std::uint32_t words_;  ///< Pof / 4
+  bool single_;          ///< Pof = 1
+  std::uint32_t words_;  ///< channel words of a row: Pof / 4, at least 1
   std::uint32_t k_ = 0;
   bool valid_ = false;
+  bool fence_ = false;
   std::uint64_t address_ = 0;
   std::uint64_t strobes_ = 0;
   std::array<std::uint8_t, 64> data_{};

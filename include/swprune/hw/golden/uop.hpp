@@ -10,6 +10,7 @@ struct uop {
   bool valid = false;
   bool first = false;  ///< clears the accumulators
   bool last = false;   ///< ends the pass
+  bool end = false;    ///< ends the step's last pass
   bool null = false;   ///< of an empty row: adds zero
   std::uint32_t slot = 0;
   std::uint32_t ci = 0, ky = 0, kx = 0;

@@ -30,6 +30,9 @@ class walker {
     }
   }
 
+  /// Stop: what is left is not walked.
+  void stop() { active_ = entry_valid_ = false; }
+
   [[nodiscard]] bool active() const { return active_; }
   [[nodiscard]] bool entry_valid() const { return entry_valid_; }
   [[nodiscard]] const list_entry& entry() const { return entry_; }
@@ -40,6 +43,10 @@ class walker {
   /// True when the strip has no sub-tile after this one.
   [[nodiscard]] bool last_sub_tile(const step_regs& step) const {
     return sy_ + 1 >= step.sub_rows && sx_ + 1 >= step.sub_cols;
+  }
+  /// True when the step has no pass after this one.
+  [[nodiscard]] bool last_pass(const step_regs& step) const {
+    return last_sub_tile(step) && r_ + 1 >= step.rows;
   }
 
  private:
@@ -67,7 +74,7 @@ class walker {
       next_sub_tile(step);
       return true;
     }
-    if (r_ + 1 >= step.rows) {
+    if (last_pass(step)) {
       active_ = entry_valid_ = false;
       return false;
     }
