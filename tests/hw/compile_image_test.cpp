@@ -207,7 +207,9 @@ TEST_CASE("requests stay inside the pieces that they are for") {
       REQUIRE(r.beats >= 1);
       const index_t end = r.offset + r.bytes(bus);
       if (r.from_activations()) {
-        const auto& in = r.layer == 0 ? p.input : p.outputs[static_cast<std::size_t>(r.layer - 1)];
+        const auto layer = static_cast<std::size_t>(r.layer);
+        const auto& in =
+            r.kind == hw::request_kind::residual ? *p.residuals[layer] : p.inputs[layer];
         REQUIRE(r.offset >= in.offset);
         REQUIRE(end <= in.offset + in.bytes());
         continue;

@@ -101,6 +101,40 @@ std::vector<std::uint8_t> gather(const swprune_test::random_case& c,
   return bytes;
 }
 
+/// Compares every output of run_functional() with the second formulation; returns their number.
+index_t compare_with_direct(const swprune_test::random_case& c) {
+  index_t outputs = 0;
+  const auto given = hw::run_functional(c.model, c.input);
+  const auto tensors = quant::tensors_of(c.model);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto& l = c.model.layers[i];
+    const auto w = dense_weights(l);
+    const auto in = gather(c, tensors, given, tensors.layers[i].in);
+    std::vector<std::uint8_t> res;
+    if (l.residual) res = gather(c, tensors, given, *tensors.layers[i].residual);
+    const index_t step = l.pool ? 2 : 1;
+    std::size_t at = 0;
+    for (index_t n = 0; n < c.images; ++n)
+      for (index_t o = 0; o < l.output.channels; ++o)
+        for (index_t y = 0; y < l.output.height; ++y)
+          for (index_t x = 0; x < l.output.width; ++x, ++outputs) {
+            int best = -1000;
+            for (index_t d = 0; d < step * step; ++d) {
+              const index_t oy = y * step + d / step, ox = x * step + d % step;
+              const double add =
+                  l.residual
+                      ? direct_residual(l, res.data() + n * l.residual->input.size(), o, oy, ox)
+                      : 0;
+              best = std::max(
+                  best, direct_output(l, w, in.data() + n * l.input.size(), o, oy, ox, add));
+            }
+            CAPTURE(i, n, o, y, x);
+            REQUIRE(int{given[i][at++]} == (best & 0xff));
+          }
+  }
+  return outputs;
+}
+
 }  // namespace
 
 TEST_CASE("one layer by hand") {
@@ -171,25 +205,7 @@ TEST_CASE("random models against a second formulation") {
       const auto c = swprune_test::random_model(
           array, {.layers = 2, .max_uops = 3000, .max_channels = 20, .max_size = 10}, r);
       CAPTURE(seed, array.to_string(), c.text());
-      const auto given = hw::run_functional(c.model, c.input);
-      const std::vector<std::uint8_t>* in = &c.input;
-      for (std::size_t i = 0; i < given.size(); ++i) {
-        const auto& l = c.model.layers[i];
-        const auto w = dense_weights(l);
-        const index_t step = l.pool ? 2 : 1;
-        std::size_t at = 0;
-        for (index_t n = 0; n < c.images; ++n)
-          for (index_t o = 0; o < l.output.channels; ++o)
-            for (index_t y = 0; y < l.output.height; ++y)
-              for (index_t x = 0; x < l.output.width; ++x, ++outputs) {
-                int best = -1000;
-                for (index_t d = 0; d < step * step; ++d)
-                  best = std::max(best, direct_output(l, w, in->data() + n * l.input.size(), o,
-                                                      y * step + d / step, x * step + d % step));
-                REQUIRE(int{given[i][at++]} == (best & 0xff));
-              }
-        in = &given[i];
-      }
+      outputs += compare_with_direct(c);
     }
   CHECK(outputs > 10000);
 }
@@ -204,33 +220,7 @@ TEST_CASE("random graphs against a second formulation") {
           array, {.max_uops = 1000, .max_channels = 20, .max_size = 10}, r);
       CAPTURE(seed, array.to_string(), c.text());
       seen.count(c.model);
-      const auto given = hw::run_functional(c.model, c.input);
-      const auto tensors = quant::tensors_of(c.model);
-      for (std::size_t i = 0; i < given.size(); ++i) {
-        const auto& l = c.model.layers[i];
-        const auto w = dense_weights(l);
-        const auto in = gather(c, tensors, given, tensors.layers[i].in);
-        std::vector<std::uint8_t> res;
-        if (l.residual) res = gather(c, tensors, given, *tensors.layers[i].residual);
-        const index_t step = l.pool ? 2 : 1;
-        std::size_t at = 0;
-        for (index_t n = 0; n < c.images; ++n)
-          for (index_t o = 0; o < l.output.channels; ++o)
-            for (index_t y = 0; y < l.output.height; ++y)
-              for (index_t x = 0; x < l.output.width; ++x, ++outputs) {
-                int best = -1000;
-                for (index_t d = 0; d < step * step; ++d) {
-                  const index_t oy = y * step + d / step, ox = x * step + d % step;
-                  const double add =
-                      l.residual
-                          ? direct_residual(l, res.data() + n * l.residual->input.size(), o, oy, ox)
-                          : 0;
-                  best = std::max(
-                      best, direct_output(l, w, in.data() + n * l.input.size(), o, oy, ox, add));
-                }
-                REQUIRE(int{given[i][at++]} == (best & 0xff));
-              }
-      }
+      outputs += compare_with_direct(c);
     }
   CHECK(outputs > 10000);
   CHECK(seen.residuals > 20);

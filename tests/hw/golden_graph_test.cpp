@@ -34,7 +34,7 @@ TEST_CASE("random graphs on the golden model: outputs and cycles") {
   index_t runs = 0;
   swprune_test::graph_features seen;
   for (const auto& array : swprune_test::test_arrays())
-    for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
       rng r = rng(seed).stream("golden_graphs");
       const auto c = swprune_test::random_graph(array, {.max_uops = 3000}, r);
       const auto p = compiled(c, array, swprune_test::random_params(array, r));

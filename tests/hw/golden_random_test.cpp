@@ -103,7 +103,8 @@ TEST_CASE("the memory of these tests notices wrong reads and writes", "[golden]"
     const auto& mask = c.model.layers[0].blocks;
     index_t dead = 0;
     for (index_t g = 0; g < mask.in_groups(); ++g) dead += mask.column_degree(g) == 0;
-    if (dead > 0 && mask.count() > 1) found = c;
+    // As a residual even a dead group may be read.
+    if (dead > 0 && mask.count() > 1 && !c.model.layers[0].residual) found = c;
   }
   const auto& mask = found->model.layers[0].blocks;
   const hw::program good = hw::compile(found->model, a, found->images);

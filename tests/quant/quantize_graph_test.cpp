@@ -288,7 +288,7 @@ TEST_CASE("a trained residual network keeps its accuracy in integers") {
   auto net = residual_network<float>(data.train.shape, data.train.classes, masks);
   nn::kaiming_init(net, seed);
   (void)train::fit(net, data.train, data.test,
-                   {.epochs = 3,
+                   {.epochs = 8,
                     .batch = 32,
                     .schedule = {.rate = 0.05},
                     .sgd = {.momentum = 0.9},
