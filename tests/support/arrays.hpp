@@ -39,6 +39,11 @@ inline swprune::hw::array_params narrow_array() {
           .res_depth = 16};
 }
 
+/// 8x8x4 with the buffers of the headline array.
+inline swprune::hw::array_params tall_array(bool skip = true) {
+  return {.poy = 8, .pox = 8, .pof = 4, .chains = 4, .skip = skip};
+}
+
 /// One multiplier.
 inline swprune::hw::array_params single_array() {
   return {.poy = 1,

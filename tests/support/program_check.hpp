@@ -12,6 +12,7 @@
 #include "swprune/hw/functional.hpp"
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/lockstep.hpp"
+#include "swprune/quant/model_tensors.hpp"
 #include "tests/support/random_layer.hpp"
 
 namespace swprune_test {
@@ -29,9 +30,9 @@ class program_memory {
       : program_(p), case_(c), memory(timing) {
     place_image();
     place_activations();
-    for (std::size_t i = 0; i < p.outputs.size(); ++i) place_output(p.outputs[i]);
+    for (std::size_t t = 1; t < p.tensors.size(); ++t) place_output(p.tensors[t]);
     if (p.array.skip)
-      for (std::size_t i = 0; i < p.outputs.size(); ++i) poison_dead_groups(i);
+      for (std::size_t t = 0; t < p.tensors.size(); ++t) poison_dead_planes(t);
   }
 
  private:
@@ -57,9 +58,15 @@ class program_memory {
   /// Canaries, and every word of every output written exactly once.
   void check_writes() const {
     CHECK_NOTHROW(memory.check_canaries());
-    for (const swprune::hw::tensor_placement& t : program_.outputs) {
-      const index_t words = t.images * t.groups() * t.shape.pixels();
-      CHECK(memory.bytes_written(at(t.offset), static_cast<std::size_t>(t.bytes())) ==
+    const auto uses = swprune::quant::tensors_of(case_.model);
+    for (std::size_t t = 1; t < program_.tensors.size(); ++t) {
+      const swprune::hw::tensor_placement& whole = program_.tensors[t];
+      index_t words = 0;
+      for (std::size_t i = 0; i < uses.layers.size(); ++i)
+        if (static_cast<std::size_t>(uses.layers[i].out.tensor) == t)
+          words += whole.images * program_.outputs[i].groups() * whole.shape.pixels();
+      CAPTURE(whole.name);
+      CHECK(memory.bytes_written(at(whole.offset), static_cast<std::size_t>(whole.bytes())) ==
             static_cast<std::uint64_t>(4 * words));
     }
   }
@@ -133,21 +140,32 @@ class program_memory {
     }
   }
 
-  /// Input groups of layer i that no live block uses must not be fetched.
-  void poison_dead_groups(std::size_t i) {
-    const swprune::quant::int8_layer& l = case_.model.layers[i];
-    const auto& t = program_.inputs[i];
-    for (const auto& other : program_.residuals)
-      if (other && other->offset < t.offset + t.bytes() &&
-          t.offset < other->offset + other->bytes())
-        return;  // read as a residual
+  /// Planes of a tensor that no live block and no residual uses must not be fetched.
+  void poison_dead_planes(std::size_t tensor) {
+    const swprune::hw::tensor_placement& t = program_.tensors[tensor];
+    const std::vector<bool> used = used_planes(tensor);
     for (index_t g = 0; g < t.groups(); ++g) {
-      if (l.blocks.column_degree(g) > 0) continue;
+      if (used[static_cast<std::size_t>(g)]) continue;
       for (index_t b = 0; b * t.batch() < t.images; ++b)
-        memory.forbid_reads("dead group of " + l.name,
+        memory.forbid_reads("dead plane of " + t.name,
                             at(t.offset + b * t.batch_stride() + g * t.group_stride()),
                             static_cast<std::size_t>(t.group_stride()));
     }
+  }
+  [[nodiscard]] std::vector<bool> used_planes(std::size_t tensor) const {
+    const auto uses = swprune::quant::tensors_of(case_.model);
+    std::vector<bool> used(static_cast<std::size_t>(program_.tensors[tensor].groups()), false);
+    const auto use = [&](index_t plane) { used[static_cast<std::size_t>(plane)] = true; };
+    for (std::size_t i = 0; i < uses.layers.size(); ++i) {
+      const swprune::quant::layer_tensors& l = uses.layers[i];
+      const auto& blocks = case_.model.layers[i].blocks;
+      if (static_cast<std::size_t>(l.in.tensor) == tensor)
+        for (index_t g = 0; g < blocks.in_groups(); ++g)
+          if (blocks.column_degree(g) > 0) use(l.in.first_channel / 4 + g);
+      if (l.residual && static_cast<std::size_t>(l.residual->tensor) == tensor)
+        for (index_t c = l.residual->first_channel; c < l.residual->end(); ++c) use(c / 4);
+    }
+    return used;
   }
 };
 

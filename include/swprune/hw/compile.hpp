@@ -184,7 +184,7 @@ class layer_compiler {
     for (index_t r = c.row_begin; r < c.row_end; ++r)
       for (const index_t g : work_.row(r).groups) {
         const index_t count = block_bytes(g);
-        if (layer_.blocks.test(r, g)) {
+        if (r < layer_.blocks.out_groups() && layer_.blocks.test(r, g)) {
           std::transform(from, from + count, std::back_inserter(bytes),
                          [](std::int8_t w) { return static_cast<std::uint8_t>(w); });
           from += count;
@@ -200,7 +200,7 @@ class layer_compiler {
   /// Index of a row's first live weight.
   [[nodiscard]] index_t first_weight(index_t row) const {
     index_t at = 0;
-    for (index_t r = 0; r < row; ++r)
+    for (index_t r = 0; r < std::min(row, layer_.blocks.out_groups()); ++r)
       for (const index_t g : layer_.blocks.row(r)) at += block_bytes(g);
     return at;
   }
@@ -231,7 +231,7 @@ class layer_compiler {
     const index_t first_row = t.sub_row * plan_.geometry.seg_y / work_.shrink;
     r.out_offset = fit<std::uint32_t>(
         "out_offset", out_.image_offset(t.first_image) + first_row * out_.row_stride() +
-                          c.row_begin * (work_.array.pof / 4) * out_.group_stride());
+                          work_.first_word(c.row_begin) * out_.group_stride());
     return r;
   }
 
@@ -434,9 +434,10 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   layer_summary summary;
   summary.name = l.name;
   summary.plan = describe(w, s);
+  const mask::block_mask structure = quant::structural_blocks(l);
   summary.live_blocks = l.blocks.count();
-  summary.blocks = w.structure.count();
-  summary.macs_dense = macs_of_pixel(l, w.structure) * pixels;
+  summary.blocks = structure.count();
+  summary.macs_dense = macs_of_pixel(l, structure) * pixels;
   summary.macs_kept = macs_of_pixel(l, l.blocks) * pixels;
   summary.seg_y = s.geometry.seg_y;
   summary.seg_x = s.geometry.seg_x;

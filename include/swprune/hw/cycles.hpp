@@ -173,9 +173,9 @@ class layer_counter {
 
   /// Write slots that have a word: every one is a beat.
   void count_writes(const step_record& s) {
-    index_t words = 0;  // 4-channel words of the chunk that exist
+    index_t words = 0;  // 4-channel words that the chunk's rows write
     for (index_t r = 0; r < s.rows; ++r)
-      for (index_t c4 = 0; c4 < array_.pof / 4; ++c4) words += word_exists(s, r, c4);
+      for (index_t c = 0; c < array_.pof; c += 4) words += word_exists(s, r, c);
     index_t runs = 0;
     for (index_t py = 0; py < rows_; ++py)
       for (index_t px = 0; px < columns_; px += run_)
@@ -199,8 +199,9 @@ class layer_counter {
     }
     return most;
   }
-  [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c4) const {
-    return (s.og_first + row) * (array_.pof / 4) + c4 < d_.out_groups4;
+  /// True if the layer has the word of channel `c` of a row. With Pof = 1 a row writes a byte of it.
+  [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c) const {
+    return ((s.og_first + row) * array_.pof + c) / 4 < d_.out_groups4;
   }
   const array_params& array_;
   std::span<const std::uint8_t> image_;

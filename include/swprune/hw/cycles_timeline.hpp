@@ -52,7 +52,8 @@ struct drain_timing {
 /// Write slots of a pass: words of Pof channels x rows x runs, after pooling.
 [[nodiscard]] constexpr drain_timing drain_of(const array_params& a, bool pool, index_t run) {
   const int p = pool ? 1 : 0;
-  return {a.drain_cycles(), a.pof / 4 * (a.poy >> p) * ((a.pox >> p) / run)};
+  const index_t words = std::max<index_t>(1, a.pof / 4);  // of a pixel; with Pof = 1 a byte of one
+  return {a.drain_cycles(), words * (a.poy >> p) * ((a.pox >> p) / run)};
 }
 
 /// The closed form of docs/accelerator.md section 9: cycle numbers of a run with an ideal memory.

@@ -91,13 +91,13 @@ inline void add_beats(std::vector<byte_span>& spans, const layer_work& w, index_
                                                            const layer_places& p) {
   const tile& t = s.tiles[static_cast<std::size_t>(step.tile)];
   const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
-  const index_t words = w.array.pof / 4;
   const index_t y = t.sub_row * s.geometry.seg_y / w.shrink;
   const index_t end =
       std::min((t.sub_row + t.sub_rows) * s.geometry.seg_y / w.shrink, w.layer->output.height);
   std::vector<byte_span> spans;
-  detail::add_rows(spans, p.use.out.tensor, p.out, t.first_image, t.images, c.row_begin * words,
-                   c.row_begin * words + w.out_words(c.row_begin, c.row_end), y, end - y);
+  const index_t first = w.first_word(c.row_begin);
+  detail::add_rows(spans, p.use.out.tensor, p.out, t.first_image, t.images, first,
+                   first + w.out_words(c.row_begin, c.row_end), y, end - y);
   return spans;
 }
 

@@ -54,9 +54,11 @@ struct layer_work {
   }
   /// 4-channel words of the output that rows [begin, end) really have.
   [[nodiscard]] index_t out_words(index_t begin, index_t end) const {
-    const index_t per_row = array.pof / 4;
-    return std::min(end * per_row, ceil_div(layer->output.channels, 4)) - begin * per_row;
+    const index_t words = std::min(ceil_div(end * array.pof, 4), ceil_div(layer->output.channels, 4));
+    return words - first_word(begin);
   }
+  /// 4-channel word of the output that holds the first channel of row `r`.
+  [[nodiscard]] index_t first_word(index_t r) const { return r * array.pof / 4; }
 };
 
 namespace detail {
@@ -88,7 +90,6 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
   expects(l.block.outputs == a.pof && l.block.inputs == 4, errc::layer_does_not_fit,
           "layer '{}' has {}x{} blocks, the array {} needs {}x4", l.name, l.block.outputs,
           l.block.inputs, a.to_string(), a.pof);
-  need(a.pof >= 4, "the compiler needs Pof >= 4", a.pof);
   need(!l.pool || a.pool, "this accelerator has no pooling unit (PoolEn = 0), pool must be 0",
        l.pool);
   need(l.input.height <= 65535 && l.input.width <= 65535, "input height and width must be <= 65535",
@@ -102,10 +103,23 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
 
 namespace detail {
 
+/// The blocks with rows added behind until there are `rows`: without blocks, or with those of the
+/// last row.
+[[nodiscard]] inline mask::block_mask with_rows(const mask::block_mask& blocks, index_t rows,
+                                                bool like_last) {
+  mask::block_mask padded(rows, blocks.in_groups());
+  for (index_t r = 0; r < rows; ++r) {
+    if (r >= blocks.out_groups() && !like_last) break;
+    for (const index_t g : blocks.row(std::min(r, blocks.out_groups() - 1))) padded.set(r, g);
+  }
+  return padded;
+}
+
 [[nodiscard]] inline row_work row_of(const layer_work& w, index_t r) {
   const quant::int8_layer& l = *w.layer;
   row_work row;
-  row.groups = w.array.skip ? l.blocks.row(r) : w.structure.row(r);
+  const bool live_only = w.array.skip && r < l.blocks.out_groups();
+  row.groups = live_only ? l.blocks.row(r) : w.structure.row(r);
   for (const index_t g : row.groups) row.words += w.words_of(g);
   row.uops = std::max<index_t>(1, row.words);
   row.entries = w.array.skip ? std::max<index_t>(1, static_cast<index_t>(row.groups.size())) : 0;
@@ -130,11 +144,14 @@ namespace detail {
   w.layer = &l;
   w.array = a;
   w.images = images;
-  w.structure = quant::structural_blocks(l);
+  // With Pof = 1 four rows fill a word, and every byte of a word is written: rows of channels that
+  // do not exist are empty. Without skip they must walk what the others walk.
+  const index_t rows = round_up(l.blocks.out_groups() * a.pof, 4) / a.pof;
+  w.structure = detail::with_rows(quant::structural_blocks(l), rows, !a.skip);
   w.in_groups = l.blocks.in_groups();
   w.shrink = l.pool ? 2 : 1;
   w.needed_rows = l.conv_height() / w.shrink * w.shrink;
-  for (index_t r = 0; r < l.blocks.out_groups(); ++r) {
+  for (index_t r = 0; r < rows; ++r) {
     row_work row = detail::row_of(w, r);
     if (r > 0)
       row.section = w.rows.back().section + (detail::same_section(w, w.rows.back(), row) ? 0 : 1);
