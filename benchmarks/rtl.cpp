@@ -14,10 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "swprune/hw/functional.hpp"
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/result.hpp"
 #include "swprune/hw/run_program.hpp"
-#include "swprune/hw/functional.hpp"
 #include "swprune/swprune.hpp"
 #include "swprune_sim/verilated_core.hpp"
 #include "tests/support/arrays.hpp"

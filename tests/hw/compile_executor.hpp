@@ -49,8 +49,8 @@ class image_executor {
       d_ = layer.descriptor;
       written_.clear();
       for (const auto& s : layer.steps) run_step(s);
-      rule(written_.size() == expected_words(),
-           fmt::format("layer {}: {} words written, {} needed", number_, written_.size(),
+      rule(written_.size() == 4 * expected_words(),
+           fmt::format("layer {}: {} bytes written, {} words needed", number_, written_.size(),
                        expected_words()));
       ++number_;
     }
@@ -280,13 +280,17 @@ class image_executor {
         const index_t x = sx * seg_x() / shrink() + px % (seg_x() / shrink());
         if (b >= s.images || y >= d_.conv_h / shrink() || x >= d_.conv_w / shrink()) continue;
         const auto bytes = pixel(s, row, entries, weights, sy, sx, py, px);
-        for (index_t c4 = 0; c4 < a_.pof / 4; ++c4) {
-          if ((s.og_first + row) * (a_.pof / 4) + c4 >= d_.out_groups4) continue;
-          const index_t address = s.out_offset + (row * (a_.pof / 4) + c4) * d_.out_group_stride +
-                                  b * d_.out_image_stride +
-                                  (y - s.oy_first / shrink()) * d_.out_row_stride +
-                                  x * d_.out_px_stride;
-          write_word(address, std::span(bytes).subspan(static_cast<std::size_t>(4 * c4), 4));
+        // Words of four channels; with Pof = 1 a row is one channel and writes one byte of a word.
+        for (index_t c = 0; c < a_.pof; c += 4) {
+          const index_t channel = (s.og_first + row) * a_.pof + c;
+          if (channel / 4 >= d_.out_groups4) continue;
+          const index_t word = channel / 4 - s.og_first * a_.pof / 4;
+          const index_t address =
+              s.out_offset + word * d_.out_group_stride + b * d_.out_image_stride +
+              (y - s.oy_first / shrink()) * d_.out_row_stride + x * d_.out_px_stride;
+          write(address + channel % 4,
+                std::span(bytes).subspan(static_cast<std::size_t>(c),
+                                         static_cast<std::size_t>(std::min<index_t>(4, a_.pof))));
         }
       }
   }
@@ -339,11 +343,15 @@ class image_executor {
                                       d_.zero_out, d_.clamp_lo, d_.clamp_hi, residual);
   }
 
-  void write_word(index_t address, std::span<const std::uint8_t> bytes) {
+  void write(index_t address, std::span<const std::uint8_t> bytes) {
     const auto& out = p_.outputs[static_cast<std::size_t>(number_)];
-    rule(address % 4 == 0 && address >= out.offset && address + 4 <= out.offset + out.bytes(),
+    const auto count = static_cast<index_t>(bytes.size());
+    rule(address % count == 0 && address >= out.offset &&
+             address + count <= out.offset + out.bytes(),
          fmt::format("layer {} writes {} outside of its output", number_, address));
-    rule(written_.insert(address).second, fmt::format("word {} is written twice", address));
+    for (index_t i = 0; i < count; ++i)
+      rule(written_.insert(address + i).second,
+           fmt::format("byte {} is written twice", address + i));
     std::copy(bytes.begin(), bytes.end(), region_.begin() + address);
   }
 

@@ -72,17 +72,20 @@ index_t require_row(const hw::program& p, const quant::int8_layer& l, index_t ro
     for (index_t i = 0; i < e.channels * l.kernel_height * l.kernel_width * p.array.pof; ++i) {
       const auto stored =
           static_cast<std::int8_t>(p.image[static_cast<std::size_t>(weight_offset++)]);
-      REQUIRE(stored == (l.blocks.test(row, group) ? *live++ : 0));
+      const bool lives = row < l.blocks.out_groups() && l.blocks.test(row, group);
+      REQUIRE(stored == (lives ? *live++ : 0));
     }
   }
-  if (p.array.skip) REQUIRE(walked == l.blocks.row(row));
+  // With Pof = 1 rows fill up the last word; they are empty.
+  const bool exists = row < l.blocks.out_groups();
+  if (p.array.skip) REQUIRE(walked == (exists ? l.blocks.row(row) : std::vector<index_t>()));
   if (!p.array.skip) REQUIRE(static_cast<index_t>(walked.size()) == l.blocks.in_groups());
   return weight_offset;
 }
 
 const std::int8_t* first_weight(const quant::int8_layer& l, index_t row) {
   const std::int8_t* w = l.weights.data();
-  for (index_t r = 0; r < row; ++r)
+  for (index_t r = 0; r < std::min(row, l.blocks.out_groups()); ++r)
     for (const index_t g : l.blocks.row(r))
       w += l.channels_of(g) * l.kernel_height * l.kernel_width * l.block.outputs;
   return w;
@@ -173,7 +176,9 @@ TEST_CASE(
         REQUIRE(ceil_div(weights - s.weight_offset, p.array.bus_bytes) == s.weight_beats);
         REQUIRE(live == first_weight(l, row));
       }
-      REQUIRE(static_cast<index_t>(rows_seen.size()) == l.blocks.out_groups());
+      const index_t pof = p.array.pof;
+      REQUIRE(static_cast<index_t>(rows_seen.size()) ==
+              round_up(l.blocks.out_groups() * pof, 4) / pof);
     }
   });
 }
@@ -188,8 +193,9 @@ TEST_CASE("slots hold what some row of the panel uses, and nothing else") {
       // Steps with the same fetch list share their slots: the union of their rows.
       std::map<index_t, std::set<index_t>> used;
       for (const auto& s : layers[i].steps)
-        for (index_t r = s.og_first; r < s.og_first + s.rows; ++r)
-          for (const index_t g : l.blocks.row(r)) used[s.fetch_offset].insert(g);
+        const index_t end = std::min<index_t>(s.og_first + s.rows, l.blocks.out_groups());
+      for (index_t r = s.og_first; r < end; ++r)
+        for (const index_t g : l.blocks.row(r)) used[s.fetch_offset].insert(g);
       for (const auto& s : layers[i].steps) {
         if (s.slots == 0) continue;
         const auto groups = groups_of_slots(p, s, in);

@@ -12,6 +12,7 @@
 #include "swprune/hw/compile.hpp"
 #include "swprune/quant/check_model.hpp"
 #include "swprune/quant/int8_model.hpp"
+#include "tests/support/arrays.hpp"
 #include "tests/support/random_layer.hpp"
 
 namespace swprune_test {
@@ -27,6 +28,7 @@ inline std::vector<swprune::hw::array_params> test_arrays() {
       {.poy = 2, .pox = 2, .pof = 4, .chains = 1, .bus_bytes = 8, .param_depth = 4},
       {.poy = 1, .pox = 1, .pof = 4, .chains = 1, .bus_bytes = 8, .act_depth = 4096, .pool = false},
       {.poy = 2, .pox = 4, .pof = 4, .chains = 4, .bus_bytes = 32, .wgt_depth = 1024},
+      swprune_test::single_array(),
   };
 }
 

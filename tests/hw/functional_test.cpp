@@ -125,8 +125,8 @@ index_t compare_with_direct(const swprune_test::random_case& c) {
                   l.residual
                       ? direct_residual(l, res.data() + n * l.residual->input.size(), o, oy, ox)
                       : 0;
-              best = std::max(
-                  best, direct_output(l, w, in.data() + n * l.input.size(), o, oy, ox, add));
+              best = std::max(best,
+                              direct_output(l, w, in.data() + n * l.input.size(), o, oy, ox, add));
             }
             CAPTURE(i, n, o, y, x);
             REQUIRE(int{given[i][at++]} == (best & 0xff));

@@ -101,9 +101,8 @@ class random_lockstep {
     tally_.networks += graph;
     ++tally_.cases_of_array[which];
   }
-  void compare(swprune::hw::device& golden, swprune::hw::device& dut,
-               const swprune::hw::program& p, const random_case& c,
-               const std::vector<std::vector<std::uint8_t>>& expected,
+  void compare(swprune::hw::device& golden, swprune::hw::device& dut, const swprune::hw::program& p,
+               const random_case& c, const std::vector<std::vector<std::uint8_t>>& expected,
                const swprune::hw::memory_params& timing) {
     tally_.cycles += check_program(golden, &dut, p, c, expected, timing);
   }

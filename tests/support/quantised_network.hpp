@@ -25,9 +25,11 @@ struct quantised_network {
 };
 
 /// Images whose neighbouring pixels resemble each other, as in photographs.
-inline swprune::train::dataset smooth_images(const swprune::map_shape& shape, swprune::index_t count,
-                                             swprune::rng random) {
-  swprune::train::dataset set{.shape = shape, .classes = 10};
+inline swprune::train::dataset smooth_images(const swprune::map_shape& shape,
+                                             swprune::index_t count, swprune::rng random) {
+  swprune::train::dataset set;
+  set.shape = shape;
+  set.classes = 10;
   set.labels.assign(static_cast<std::size_t>(count), 0);
   for (swprune::index_t plane = 0; plane < count * shape.channels; ++plane) {
     int value = static_cast<int>(random.below(256));
@@ -48,9 +50,8 @@ inline quantised_network quantise_by_name(const std::string& name, double sparsi
   const swprune::rng random(seed);
   const swprune::map_shape shape =
       name == "lenet5" ? swprune::map_shape{1, 28, 28} : swprune::map_shape{3, 32, 32};
-  const auto masks =
-      swprune::mask::make_masks(swprune::nn::layers_by_name(name, {.image = shape}),
-                                {.sparsity = sparsity, .block = {pof, 4}}, random);
+  const auto masks = swprune::mask::make_masks(swprune::nn::layers_by_name(name, {.image = shape}),
+                                               {.sparsity = sparsity, .block = {pof, 4}}, random);
   auto net = swprune::nn::model_by_name(name, masks, shape);
   swprune::nn::kaiming_init(net, random);
   const auto calibration = smooth_images(shape, 16, random.stream("calibration"));

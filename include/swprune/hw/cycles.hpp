@@ -199,7 +199,8 @@ class layer_counter {
     }
     return most;
   }
-  /// True if the layer has the word of channel `c` of a row. With Pof = 1 a row writes a byte of it.
+  /// True if the layer has the word of channel `c` of a row. With Pof = 1 a row writes a byte of
+  /// it.
   [[nodiscard]] bool word_exists(const step_record& s, index_t row, index_t c) const {
     return ((s.og_first + row) * array_.pof + c) / 4 < d_.out_groups4;
   }

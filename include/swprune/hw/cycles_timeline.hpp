@@ -169,9 +169,8 @@ class timeline {
     const index_t rest = run.count - single;
     if (rest == 0) return n;
     // In the steady state a buffer gets free this long after the pass could have retired.
-    const index_t full =
-        std::clamp<index_t>(drain_.shift_cycles + drain_.store_slots + 4 - 3 * period - run.uops, 0,
-                            period - run.uops);
+    const index_t full = std::clamp<index_t>(
+        drain_.shift_cycles + drain_.store_slots + 4 - 3 * period - run.uops, 0, period - run.uops);
     write_stalls_ += rest * full;
     drain_stalls_ += rest * (period - run.uops - full);
     for (index_t& retire : retires_) retire += rest * period;

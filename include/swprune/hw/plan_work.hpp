@@ -54,7 +54,8 @@ struct layer_work {
   }
   /// 4-channel words of the output that rows [begin, end) really have.
   [[nodiscard]] index_t out_words(index_t begin, index_t end) const {
-    const index_t words = std::min(ceil_div(end * array.pof, 4), ceil_div(layer->output.channels, 4));
+    const index_t words =
+        std::min(ceil_div(end * array.pof, 4), ceil_div(layer->output.channels, 4));
     return words - first_word(begin);
   }
   /// 4-channel word of the output that holds the first channel of row `r`.
