@@ -49,6 +49,7 @@ function(swprune_mutate_rtl mutant dir)
 endfunction()
 
 swprune_sim_library(swprune_sim_mutants)
+target_link_libraries(swprune_sim_mutants PRIVATE swprune_march)
 set(mutants "")
 file(GLOB mutant_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/mutants/rtl/*.mutant")
 foreach(mutant_file IN LISTS mutant_files)

@@ -43,7 +43,7 @@ inline hw::array_params params_of_caps(const WData* caps) {
 /// A Verilated model of sim/swp_sim_top.sv as a hw::device. `Model` is the class that Verilator
 /// wrote.
 template <typename Model>
-class verilated_core final : public hw::device {
+class verilated_core : public hw::device {
  public:
   /// Throws device_mismatch when the model was built with other parameters.
   explicit verilated_core(const hw::array_params& params) : params_(params) {
@@ -101,6 +101,10 @@ class verilated_core final : public hw::device {
             "{} cycles after the device was made", context_.time());
     sample();
   }
+
+ protected:
+  [[nodiscard]] VerilatedContext& context() { return context_; }
+  [[nodiscard]] Model& model() { return *model_; }
 
  private:
   // Verilator's runtime finds the context by a pointer of the thread, for failed assertions and
