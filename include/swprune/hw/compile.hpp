@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
@@ -48,6 +49,12 @@ template <typename Field>
   while ((index_t{1} << log) < v) ++log;
   return log;
 }
+
+/// Puts the tensor behind what the activation region holds already.
+SWPRUNE_FUNCTION tensor_placement place(program& p, std::string name, layout kind,
+                                        const map_shape& shape, bool is_signed);
+
+#if SWPRUNE_BODIES
 
 /// Grows the image region piece by piece, each at a multiple of 64.
 class image_builder {
@@ -313,9 +320,8 @@ class layer_compiler {
   std::vector<index_t> fetch_;
 };
 
-/// Puts the tensor behind what the activation region holds already.
-inline tensor_placement place(program& p, std::string name, layout kind, const map_shape& shape,
-                              bool is_signed) {
+SWPRUNE_FUNCTION tensor_placement place(program& p, std::string name, layout kind,
+                                        const map_shape& shape, bool is_signed) {
   tensor_placement t;
   t.name = std::move(name);
   t.kind = kind;
@@ -369,6 +375,8 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   return summary;
 }
 
+#endif
+
 }  // namespace detail
 
 /// The accelerator image of a model for an array and a batch of `images`. With array.skip only the
@@ -379,8 +387,14 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
 /// Throws what quant::check() throws for the model and hw::check() for the array,
 /// argument_out_of_range unless images >= 1, and layer_does_not_fit, which names the layer, what it
 /// needs and what the accelerator has.
-[[nodiscard]] inline program compile(const quant::int8_model& model, const array_params& array,
-                                     index_t images, const compile_params& params = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION program compile(const quant::int8_model& model,
+                                               const array_params& array, index_t images,
+                                               const compile_params& params = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION program compile(const quant::int8_model& model, const array_params& array,
+                                 index_t images, const compile_params& params) {
   check(array);
   quant::check(model);
   expects(images >= 1, errc::argument_out_of_range, "compile() needs images >= 1, given {}",
@@ -407,5 +421,7 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   }
   return p;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

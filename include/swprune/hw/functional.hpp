@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
@@ -14,6 +15,16 @@
 #include "swprune/quant/int8_model.hpp"
 
 namespace swprune::inline v0::hw {
+
+/// Outputs of every layer for a batch, `[layer][n][C][H][W]` bytes: the plain reference of the
+/// accelerator, written from docs/formats.md section 7 and the comments of quant::int8_layer alone.
+/// It knows nothing of tiles, banks or lists. `images`: `[n][C][H][W]` bytes, u8 or s8 as the model
+/// says. Parallel over images. Throws what quant::check() throws, and layer_shape unless `images`
+/// is a multiple of the input size.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::vector<std::uint8_t>> run_functional(
+    const quant::int8_model& model, std::span<const std::uint8_t> images);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -129,12 +140,7 @@ inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
 
 }  // namespace detail
 
-/// Outputs of every layer for a batch, `[layer][n][C][H][W]` bytes: the plain reference of the
-/// accelerator, written from docs/formats.md section 7 and the comments of quant::int8_layer alone.
-/// It knows nothing of tiles, banks or lists. `images`: `[n][C][H][W]` bytes, u8 or s8 as the model
-/// says. Parallel over images. Throws what quant::check() throws, and layer_shape unless `images`
-/// is a multiple of the input size.
-[[nodiscard]] inline std::vector<std::vector<std::uint8_t>> run_functional(
+SWPRUNE_FUNCTION std::vector<std::vector<std::uint8_t>> run_functional(
     const quant::int8_model& model, std::span<const std::uint8_t> images) {
   quant::check(model);
   const auto bytes = static_cast<index_t>(images.size());
@@ -155,5 +161,7 @@ inline void functional_layer(const quant::int8_layer& l, const std::uint8_t* in,
   });
   return outputs;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

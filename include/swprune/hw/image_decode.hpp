@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image_records.hpp"
@@ -21,6 +22,32 @@ struct decoded_layer {
   layer_descriptor descriptor;
   std::vector<step_record> steps;
 };
+
+/// Reads the descriptor of layer `number` at `offset`. Throws image_format for a record that is cut
+/// off, a wrong CRC, magic, version, size, dilation, flag or reserved byte, or a field outside the
+/// range that the table gives.
+[[nodiscard]] SWPRUNE_FUNCTION layer_descriptor
+decode_descriptor(std::span<const std::uint8_t> image, index_t offset, index_t number);
+
+/// Reads the step record at `offset`. Throws image_format as decode_descriptor() does.
+[[nodiscard]] SWPRUNE_FUNCTION step_record decode_step(std::span<const std::uint8_t> image,
+                                                       index_t offset, index_t number);
+
+/// All layers of an image. Throws image_format for the first record that is not valid, and for a
+/// layer without steps.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<decoded_layer> decode_image(
+    std::span<const std::uint8_t> image, index_t desc_offset, index_t layer_count);
+
+/// The rows that a step walks, from its index list or, without skip, by counting. Throws
+/// image_format if the list ends before all rows do.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::vector<list_entry>> decode_rows(
+    std::span<const std::uint8_t> image, const layer_descriptor& d, const step_record& s);
+
+/// Plane offsets of the step's slots. Throws image_format if the list leaves the image.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> decode_fetch_list(
+    std::span<const std::uint8_t> image, const step_record& s);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -89,11 +116,8 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
 
 }  // namespace detail
 
-/// Reads the descriptor of layer `number` at `offset`. Throws image_format for a record that is cut
-/// off, a wrong CRC, magic, version, size, dilation, flag or reserved byte, or a field outside the
-/// range that the table gives.
-[[nodiscard]] inline layer_descriptor decode_descriptor(std::span<const std::uint8_t> image,
-                                                        index_t offset, index_t number) {
+SWPRUNE_FUNCTION layer_descriptor decode_descriptor(std::span<const std::uint8_t> image,
+                                                    index_t offset, index_t number) {
   const detail::record_reader r(image, offset, 128, "the descriptor of layer", number);
   r.need("magic", r.u32(0), 0x4C505753u);
   r.need("version", r.u16(4), 1);
@@ -144,9 +168,8 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   return d;
 }
 
-/// Reads the step record at `offset`. Throws image_format as decode_descriptor() does.
-[[nodiscard]] inline step_record decode_step(std::span<const std::uint8_t> image, index_t offset,
-                                             index_t number) {
+SWPRUNE_FUNCTION step_record decode_step(std::span<const std::uint8_t> image, index_t offset,
+                                         index_t number) {
   const detail::record_reader r(image, offset, 64, "step", number);
   r.need_zero(57, 58);
   const std::uint32_t flags = r.u32(0);
@@ -177,11 +200,8 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   return s;
 }
 
-/// All layers of an image. Throws image_format for the first record that is not valid, and for a
-/// layer without steps.
-[[nodiscard]] inline std::vector<decoded_layer> decode_image(std::span<const std::uint8_t> image,
-                                                             index_t desc_offset,
-                                                             index_t layer_count) {
+SWPRUNE_FUNCTION std::vector<decoded_layer> decode_image(std::span<const std::uint8_t> image,
+                                                         index_t desc_offset, index_t layer_count) {
   std::vector<decoded_layer> layers;
   for (index_t i = 0; i < layer_count; ++i) {
     decoded_layer layer;
@@ -195,9 +215,7 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   return layers;
 }
 
-/// The rows that a step walks, from its index list or, without skip, by counting. Throws
-/// image_format if the list ends before all rows do.
-[[nodiscard]] inline std::vector<std::vector<list_entry>> decode_rows(
+SWPRUNE_FUNCTION std::vector<std::vector<list_entry>> decode_rows(
     std::span<const std::uint8_t> image, const layer_descriptor& d, const step_record& s) {
   std::vector<std::vector<list_entry>> rows(s.rows);
   if (!d.skip) {
@@ -222,9 +240,8 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   return rows;
 }
 
-/// Plane offsets of the step's slots. Throws image_format if the list leaves the image.
-[[nodiscard]] inline std::vector<index_t> decode_fetch_list(std::span<const std::uint8_t> image,
-                                                            const step_record& s) {
+SWPRUNE_FUNCTION std::vector<index_t> decode_fetch_list(std::span<const std::uint8_t> image,
+                                                        const step_record& s) {
   expects(index_t{s.fetch_offset} + 4 * index_t{s.slots} <= static_cast<index_t>(image.size()),
           errc::image_format, "the fetch list at {} of {} slots leaves the image of {} bytes",
           s.fetch_offset, s.slots, image.size());
@@ -237,5 +254,7 @@ inline void check_ranges(const record_reader& r, const layer_descriptor& d) {
   }
   return planes;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image_records.hpp"
 
@@ -19,6 +20,14 @@ namespace swprune::inline v0::hw {
 [[nodiscard]] inline std::uint32_t crc32_of(std::span<const std::uint8_t> bytes) {
   return static_cast<std::uint32_t>(::crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
 }
+
+/// The 128 bytes of a layer descriptor, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d);
+
+/// The 64 bytes of a step record, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -41,8 +50,7 @@ class byte_writer {
 
 }  // namespace detail
 
-/// The 128 bytes of a layer descriptor, CRC included.
-[[nodiscard]] inline std::vector<std::uint8_t> encode(const layer_descriptor& d) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d) {
   std::vector<std::uint8_t> bytes;
   detail::byte_writer w(bytes);
   w.put(descriptor_magic);
@@ -68,8 +76,7 @@ class byte_writer {
   return bytes;
 }
 
-/// The 64 bytes of a step record, CRC included.
-[[nodiscard]] inline std::vector<std::uint8_t> encode(const step_record& s) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s) {
   std::vector<std::uint8_t> bytes;
   detail::byte_writer w(bytes);
   w.put(static_cast<std::uint32_t>(s.new_weights | s.new_activations << 1));
@@ -91,6 +98,8 @@ class byte_writer {
   w.put(crc32_of(bytes));
   return bytes;
 }
+
+#endif
 
 /// The two bytes of a list entry.
 [[nodiscard]] constexpr std::uint16_t encode(const list_entry& e) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -59,6 +60,18 @@ struct tensor_placement {
   friend bool operator==(const tensor_placement&, const tensor_placement&) = default;
 };
 
+/// Writes `[n][C][H][W]` bytes into the activation region. Bytes between and behind the maps stay
+/// as they are. Throws layer_shape for another number of bytes or a region that is too small.
+SWPRUNE_FUNCTION void pack(const tensor_placement& t, std::span<const std::uint8_t> plain,
+                           std::span<std::uint8_t> region);
+
+/// Reads `[n][C][H][W]` bytes from the activation region; the inverse of pack(). Throws layer_shape
+/// for a region that is too small.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> unpack(
+    const tensor_placement& t, std::span<const std::uint8_t> region);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// visit(index in [n][C][H][W], byte in the region) for every real byte of the tensor.
@@ -81,10 +94,8 @@ inline void check_region(const tensor_placement& t, std::size_t region_bytes) {
 
 }  // namespace detail
 
-/// Writes `[n][C][H][W]` bytes into the activation region. Bytes between and behind the maps stay
-/// as they are. Throws layer_shape for another number of bytes or a region that is too small.
-inline void pack(const tensor_placement& t, std::span<const std::uint8_t> plain,
-                 std::span<std::uint8_t> region) {
+SWPRUNE_FUNCTION void pack(const tensor_placement& t, std::span<const std::uint8_t> plain,
+                           std::span<std::uint8_t> region) {
   expects(static_cast<index_t>(plain.size()) == t.images * t.shape.size(), errc::layer_shape,
           "'{}' is {} images of {} x {} x {} = {} bytes, given {}", t.name, t.images,
           t.shape.channels, t.shape.height, t.shape.width, t.images * t.shape.size(), plain.size());
@@ -92,14 +103,14 @@ inline void pack(const tensor_placement& t, std::span<const std::uint8_t> plain,
   detail::for_each_byte(t, [&](std::size_t i, std::size_t at) { region[at] = plain[i]; });
 }
 
-/// Reads `[n][C][H][W]` bytes from the activation region; the inverse of pack(). Throws layer_shape
-/// for a region that is too small.
-[[nodiscard]] inline std::vector<std::uint8_t> unpack(const tensor_placement& t,
-                                                      std::span<const std::uint8_t> region) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> unpack(const tensor_placement& t,
+                                                  std::span<const std::uint8_t> region) {
   detail::check_region(t, region.size());
   std::vector<std::uint8_t> plain(static_cast<std::size_t>(t.images * t.shape.size()));
   detail::for_each_byte(t, [&](std::size_t i, std::size_t at) { plain[i] = region[at]; });
   return plain;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

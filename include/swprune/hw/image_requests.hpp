@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
@@ -38,6 +39,13 @@ struct read_request {
   friend bool operator==(const read_request&, const read_request&) = default;
 };
 
+/// The requests of a step's load in order. Throws image_format as decode_fetch_list() does.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<read_request> requests_of_step(
+    std::span<const std::uint8_t> image, const decoded_layer& layer, index_t layer_number,
+    index_t step);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// Requests for the slots of a tile: fetch list beats and planes in turn.
@@ -69,11 +77,9 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
 
 }  // namespace detail
 
-/// The requests of a step's load in order. Throws image_format as decode_fetch_list() does.
-[[nodiscard]] inline std::vector<read_request> requests_of_step(std::span<const std::uint8_t> image,
-                                                                const decoded_layer& layer,
-                                                                index_t layer_number,
-                                                                index_t step) {
+SWPRUNE_FUNCTION std::vector<read_request> requests_of_step(std::span<const std::uint8_t> image,
+                                                            const decoded_layer& layer,
+                                                            index_t layer_number, index_t step) {
   const layer_descriptor& d = layer.descriptor;
   const step_record& s = layer.steps[static_cast<std::size_t>(step)];
   const index_t bus = d.bus_bytes;
@@ -92,6 +98,8 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
   return all;
 }
 
+#endif
+
 /// The request for a layer's descriptor.
 [[nodiscard]] constexpr read_request request_of_descriptor(index_t desc_offset, index_t layer,
                                                            index_t bus_bytes) {
@@ -100,7 +108,11 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
 
 /// Every read request of a run, in the order in which the accelerator makes them: what a memory may
 /// be asked for, and nothing else. Throws image_format for an image that is not valid.
-[[nodiscard]] inline std::vector<read_request> requests_of(const program& p) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<read_request> requests_of(const program& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<read_request> requests_of(const program& p) {
   std::vector<read_request> all;
   const auto layers = decode_image(p.image, p.desc_offset, p.layer_count);
   for (index_t i = 0; i < static_cast<index_t>(layers.size()); ++i) {
@@ -113,5 +125,7 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
   }
   return all;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/plan_chunks.hpp"
@@ -32,7 +33,17 @@ struct plan_params {
 };
 
 /// Throws argument_out_of_range unless the parameters leave something to choose from.
-inline void check(const plan_params& p, const array_params& a) {
+SWPRUNE_FUNCTION void check(const plan_params& p, const array_params& a);
+
+/// The schedule of a layer with the fewest cycles of the closed form for these layouts, or nothing
+/// if the layer does not fit the buffers that way.
+[[nodiscard]] SWPRUNE_FUNCTION std::optional<schedule> plan_layer(const layer_work& work, layout in,
+                                                                  layout out,
+                                                                  const plan_params& params = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const plan_params& p, const array_params& a) {
   const auto segment = [](index_t v, index_t most) {
     return v == 0 || (v >= 1 && v <= most && (v & (v - 1)) == 0);
   };
@@ -174,11 +185,8 @@ class layer_planner {
 
 }  // namespace detail
 
-/// The schedule of a layer with the fewest cycles of the closed form for these layouts, or nothing
-/// if the layer does not fit the buffers that way.
-[[nodiscard]] inline std::optional<schedule> plan_layer(const layer_work& work, layout in,
-                                                        layout out,
-                                                        const plan_params& params = {}) {
+SWPRUNE_FUNCTION std::optional<schedule> plan_layer(const layer_work& work, layout in, layout out,
+                                                    const plan_params& params) {
   return detail::layer_planner(work, params, in, out).best();
 }
 
@@ -235,6 +243,8 @@ namespace detail {
 
 }  // namespace detail
 
+#endif
+
 /// How the layers of a model run: the schedules, and in words why.
 struct model_plan {
   std::vector<layer_work> works;
@@ -244,9 +254,17 @@ struct model_plan {
 /// Chooses the schedules of all layers and the layouts between them for the fewest cycles together:
 /// a shortest path, because a layer's output layout is the next one's input layout. Throws
 /// layer_does_not_fit, which names the layer, what it needs and what the buffer has.
-[[nodiscard]] inline model_plan plan_model(const quant::int8_model& model, const array_params& a,
-                                           index_t images, layout input,
-                                           const plan_params& params = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION model_plan plan_model(const quant::int8_model& model,
+                                                     const array_params& a, index_t images,
+                                                     layout input, const plan_params& params = {});
+
+/// The schedule in words: segments, tiles, chunks, where the cycles go.
+[[nodiscard]] SWPRUNE_FUNCTION std::string describe(const layer_work& w, const schedule& s);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION model_plan plan_model(const quant::int8_model& model, const array_params& a,
+                                       index_t images, layout input, const plan_params& params) {
   check(params, a);
   struct road {
     index_t cycles = -1;  ///< -1: there is none
@@ -281,8 +299,7 @@ struct model_plan {
   return plan;
 }
 
-/// The schedule in words: segments, tiles, chunks, where the cycles go.
-[[nodiscard]] inline std::string describe(const layer_work& w, const schedule& s) {
+SWPRUNE_FUNCTION std::string describe(const layer_work& w, const schedule& s) {
   const layer_geometry& g = s.geometry;
   index_t passes = 0;
   for (const row_work& row : w.rows) passes += row.uops;
@@ -300,5 +317,7 @@ struct model_plan {
       one_panel ? "slots hold what any row uses" : "slots of their own for each chunk",
       s.steps.size(), s.load_words, g.run, s.cycles, passes, s.fill, s.load_stalls, s.drain_stalls);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -7,6 +7,7 @@
 #include <set>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/cycles_timeline.hpp"
 #include "swprune/hw/plan_chunks.hpp"
@@ -39,6 +40,12 @@ struct schedule {
 };
 
 namespace detail {
+
+/// True if the last write slot of the layer's last pass has a word to write.
+[[nodiscard]] SWPRUNE_FUNCTION bool last_slot_writes(const layer_work& w, const layer_geometry& g,
+                                                     const tile& t, const chunk& c);
+
+#if SWPRUNE_BODIES
 
 /// Union of the input groups that the rows of each panel use.
 [[nodiscard]] inline std::vector<std::vector<index_t>> panels_of(const layer_work& w,
@@ -86,9 +93,8 @@ namespace detail {
   return steps;
 }
 
-/// True if the last write slot of the layer's last pass has a word to write.
-[[nodiscard]] inline bool last_slot_writes(const layer_work& w, const layer_geometry& g,
-                                           const tile& t, const chunk& c) {
+SWPRUNE_FUNCTION bool last_slot_writes(const layer_work& w, const layer_geometry& g, const tile& t,
+                                       const chunk& c) {
   const quant::int8_layer& l = *w.layer;
   const index_t seg_h = g.seg_y / w.shrink;
   const index_t seg_w = g.seg_x / w.shrink;
@@ -127,6 +133,8 @@ namespace detail {
   return loads;
 }
 
+#endif
+
 }  // namespace detail
 
 /// Cycles of reading `bytes` at an aligned place in one request.
@@ -135,7 +143,16 @@ namespace detail {
 }
 
 /// Fills in the cycles of a schedule, exactly as predict() finds them in the image.
-inline void count_cycles(const layer_work& w, schedule& s) {
+SWPRUNE_FUNCTION void count_cycles(const layer_work& w, schedule& s);
+
+/// The schedule of chunks over tiles, cycles counted.
+[[nodiscard]] SWPRUNE_FUNCTION schedule make_schedule(const layer_work& w, const layer_geometry& g,
+                                                      std::vector<tile> tiles,
+                                                      std::vector<chunk> chunks);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void count_cycles(const layer_work& w, schedule& s) {
   const auto chunk_cycles = detail::chunk_loads(w, s.chunks);
   const auto load = [&](const planned_step& step) {
     const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
@@ -163,9 +180,8 @@ inline void count_cycles(const layer_work& w, schedule& s) {
   s.drain_stalls = time.drain_stalls();
 }
 
-/// The schedule of chunks over tiles, cycles counted.
-[[nodiscard]] inline schedule make_schedule(const layer_work& w, const layer_geometry& g,
-                                            std::vector<tile> tiles, std::vector<chunk> chunks) {
+SWPRUNE_FUNCTION schedule make_schedule(const layer_work& w, const layer_geometry& g,
+                                        std::vector<tile> tiles, std::vector<chunk> chunks) {
   schedule s;
   s.geometry = g;
   s.tiles = std::move(tiles);
@@ -177,5 +193,7 @@ inline void count_cycles(const layer_work& w, schedule& s) {
   count_cycles(w, s);
   return s;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
 #include "swprune/hw/cycles_timeline.hpp"
@@ -36,8 +37,13 @@ struct layer_geometry {
   return width == 1 ? w.array.pox / w.shrink : 1;
 }
 
-[[nodiscard]] inline layer_geometry geometry_of(const layer_work& w, index_t seg_y, index_t seg_x,
-                                                layout in, layout out) {
+[[nodiscard]] SWPRUNE_FUNCTION layer_geometry geometry_of(const layer_work& w, index_t seg_y,
+                                                          index_t seg_x, layout in, layout out);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION layer_geometry geometry_of(const layer_work& w, index_t seg_y, index_t seg_x,
+                                            layout in, layout out) {
   const quant::int8_layer& l = *w.layer;
   layer_geometry g;
   g.seg_y = seg_y;
@@ -53,6 +59,8 @@ struct layer_geometry {
   return g;
 }
 
+#endif
+
 /// A strip of output rows of one or several images.
 struct tile {
   index_t first_image = 0;
@@ -66,7 +74,11 @@ struct tile {
 };
 
 /// Adds the input rows that the strip's valid outputs need; interleaved maps come as a whole.
-inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t) {
+SWPRUNE_FUNCTION void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t) {
   const quant::int8_layer& l = *w.layer;
   if (g.in == layout::interleaved) {
     t.y_first = 0;
@@ -80,6 +92,8 @@ inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t
       std::min(l.input.height - 1, last_out * l.stride - l.padding + l.kernel_height - 1);
   t.y_rows = y_last - t.y_first + 1;
 }
+
+#endif
 
 /// Words of a plane that a tile fetches.
 [[nodiscard]] inline index_t plane_words(const layer_work& w, const layer_geometry& g,
@@ -110,8 +124,14 @@ inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t
 /// All tiles of a layer: images in order, strips from top to bottom, each of at most `strip`
 /// sub-tile rows and of even size. `lead_in` >= 1 makes the very first strip that short, because
 /// nothing computes while it is loaded.
-[[nodiscard]] inline std::vector<tile> make_tiles(const layer_work& w, const layer_geometry& g,
-                                                  index_t strip, index_t lead_in) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<tile> make_tiles(const layer_work& w,
+                                                            const layer_geometry& g, index_t strip,
+                                                            index_t lead_in);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<tile> make_tiles(const layer_work& w, const layer_geometry& g,
+                                              index_t strip, index_t lead_in) {
   std::vector<tile> tiles;
   const auto cut = [&](index_t image, index_t from, index_t to) {
     const index_t count = ceil_div(to - from, strip);
@@ -133,6 +153,8 @@ inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t
   return tiles;
 }
 
+#endif
+
 /// Largest slot of any tile.
 [[nodiscard]] inline index_t slot_words_of(const layer_work& w, const layer_geometry& g,
                                            const std::vector<tile>& tiles) {
@@ -144,8 +166,13 @@ inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t
 namespace detail {
 
 /// Bank that word `i` of a fetched plane goes to, docs/formats.md section 6.
-[[nodiscard]] inline index_t bank_of(const layer_work& w, const layer_geometry& g, const tile& t,
-                                     index_t i) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t bank_of(const layer_work& w, const layer_geometry& g,
+                                               const tile& t, index_t i);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t bank_of(const layer_work& w, const layer_geometry& g, const tile& t,
+                                 index_t i) {
   if (g.in == layout::interleaved) return i % w.array.pixels();
   const quant::int8_layer& l = *w.layer;
   const index_t v = (t.y_first + i / l.input.width) / l.stride;
@@ -168,11 +195,18 @@ namespace detail {
   return true;
 }
 
+#endif
+
 }  // namespace detail
 
 /// U: the largest number of words that can be written into the banks in one cycle for every tile.
-[[nodiscard]] inline index_t load_words_of(const layer_work& w, const layer_geometry& g,
-                                           const std::vector<tile>& tiles) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t load_words_of(const layer_work& w, const layer_geometry& g,
+                                                     const std::vector<tile>& tiles);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t load_words_of(const layer_work& w, const layer_geometry& g,
+                                       const std::vector<tile>& tiles) {
   index_t run = std::min(w.array.bus_words(), w.array.pixels());
   std::set<std::pair<index_t, index_t>> seen;
   for (const tile& t : tiles) {
@@ -181,6 +215,8 @@ namespace detail {
   }
   return run;
 }
+
+#endif
 
 /// Beats of one plane of a tile.
 [[nodiscard]] inline index_t plane_beats(const layer_work& w, const layer_geometry& g,

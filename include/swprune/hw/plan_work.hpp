@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
@@ -39,7 +40,15 @@ struct layer_work {
 };
 
 /// Throws layer_does_not_fit for what no schedule can make fit: block size, stride, map sizes.
-inline void check_supported(const quant::int8_layer& l, const array_params& a) {
+SWPRUNE_FUNCTION void check_supported(const quant::int8_layer& l, const array_params& a);
+
+/// The work of a layer on an array. Throws layer_does_not_fit as check_supported() does.
+[[nodiscard]] SWPRUNE_FUNCTION layer_work work_of(const quant::int8_layer& l, const array_params& a,
+                                                  index_t images);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check_supported(const quant::int8_layer& l, const array_params& a) {
   const auto need = [&](bool ok, const char* rule, index_t given) {
     expects(ok, errc::layer_does_not_fit, "layer '{}': {}, given {}", l.name, rule, given);
   };
@@ -57,9 +66,8 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
        l.output.channels);
 }
 
-/// The work of a layer on an array. Throws layer_does_not_fit as check_supported() does.
-[[nodiscard]] inline layer_work work_of(const quant::int8_layer& l, const array_params& a,
-                                        index_t images) {
+SWPRUNE_FUNCTION layer_work work_of(const quant::int8_layer& l, const array_params& a,
+                                    index_t images) {
   check_supported(l, a);
   layer_work w;
   w.layer = &l;
@@ -81,6 +89,8 @@ inline void check_supported(const quant::int8_layer& l, const array_params& a) {
   }
   return w;
 }
+
+#endif
 
 /// Beats and cycles of the parts of a chunk, docs/accelerator.md section 3.
 struct chunk_load {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -34,6 +35,10 @@ struct int8_load_params {
 };
 
 namespace detail {
+
+SWPRUNE_FUNCTION void verify_golden(const quant::int8_model& model, const record_set& records);
+
+#if SWPRUNE_BODIES
 
 inline void add_int8_layer(record_set& records, const quant::int8_layer& l,
                            const std::string& prefix) {
@@ -123,7 +128,7 @@ inline constexpr index_t int8_layer_records = 9;
   return l;
 }
 
-inline void verify_golden(const quant::int8_model& model, const record_set& records) {
+SWPRUNE_FUNCTION void verify_golden(const quant::int8_model& model, const record_set& records) {
   const array& inputs = records.at("golden.inputs");
   const array& outputs = records.at("golden.outputs");
   const index_t n = inputs.shape().empty() ? -1 : inputs.shape()[0];
@@ -141,14 +146,27 @@ inline void verify_golden(const quant::int8_model& model, const record_set& reco
             records.origin(), i, int{given[i]}, int{outputs.bytes()[i]});
 }
 
+#endif
+
 }  // namespace detail
 
 /// Records of an int8 model: its layers as numbers and arrays (weights of live blocks only, in the
 /// accelerator's order) and golden inputs with the outputs of the functional reference. Throws what
 /// quant::check() throws, not_finite for a scale that is NaN or infinite, and
 /// errc::argument_out_of_range unless 0 <= golden <= 64.
-[[nodiscard]] inline record_set int8_model_records(const quant::int8_model& model,
-                                                   const int8_save_params& params = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION record_set int8_model_records(const quant::int8_model& model,
+                                                             const int8_save_params& params = {});
+
+/// The int8 model in `records`, checked by quant::check(). Throws errc::file_mismatch naming the
+/// record that does not fit, and what quant::check() throws. `params.verify` runs the golden inputs
+/// through the functional reference; the bytes must be equal.
+[[nodiscard]] SWPRUNE_FUNCTION quant::int8_model int8_model_from_records(
+    const record_set& records, const int8_load_params& params = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION record_set int8_model_records(const quant::int8_model& model,
+                                               const int8_save_params& params) {
   using numbers = std::vector<std::int64_t>;
   expects(params.golden >= 0 && params.golden <= 64, errc::argument_out_of_range,
           "0 <= golden <= 64 must hold, given {}", params.golden);
@@ -178,11 +196,8 @@ inline void verify_golden(const quant::int8_model& model, const record_set& reco
   return records;
 }
 
-/// The int8 model in `records`, checked by quant::check(). Throws errc::file_mismatch naming the
-/// record that does not fit, and what quant::check() throws. `params.verify` runs the golden inputs
-/// through the functional reference; the bytes must be equal.
-[[nodiscard]] inline quant::int8_model int8_model_from_records(
-    const record_set& records, const int8_load_params& params = {}) {
+SWPRUNE_FUNCTION quant::int8_model int8_model_from_records(const record_set& records,
+                                                           const int8_load_params& params) {
   const auto version = records.vector<std::int64_t>("version", 1)[0];
   expects(version == int8_model_version, errc::file_mismatch,
           "'{}' holds an int8 model of version {}, this library reads version {}", records.origin(),
@@ -209,6 +224,8 @@ inline void verify_golden(const quant::int8_model& model, const record_set& reco
   if (params.verify) detail::verify_golden(model, records);
   return model;
 }
+
+#endif
 
 /// Writes an int8 model, atomically. Throws what int8_model_records() throws and errc::file_write.
 inline void save_int8_model(const std::filesystem::path& path, const quant::int8_model& model,

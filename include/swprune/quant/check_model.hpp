@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/quant/accumulator_range.hpp"
@@ -14,6 +15,11 @@
 namespace swprune::inline v0::quant {
 
 namespace detail {
+
+/// Weights a layer must have: those of live blocks, last output group padded to Bo.
+[[nodiscard]] SWPRUNE_FUNCTION index_t stored_weights(const int8_layer& l);
+
+#if SWPRUNE_BODIES
 
 /// Shape, kernel and blocks of one layer; everything later relies on it.
 inline void check_geometry(const int8_layer& l) {
@@ -51,8 +57,7 @@ inline void check_geometry(const int8_layer& l) {
           in_groups, l.blocks.out_groups(), l.blocks.in_groups());
 }
 
-/// Weights a layer must have: those of live blocks, last output group padded to Bo.
-[[nodiscard]] inline index_t stored_weights(const int8_layer& l) {
+SWPRUNE_FUNCTION index_t stored_weights(const int8_layer& l) {
   index_t channels = 0;
   for (index_t row = 0; row < l.blocks.out_groups(); ++row)
     for (const index_t group : l.blocks.row(row)) channels += l.channels_of(group);
@@ -122,12 +127,22 @@ inline void check_accumulators(const int8_layer& l) {
             l.name, channel, ranges[channel].lowest, ranges[channel].highest);
 }
 
+#endif
+
 }  // namespace detail
 
 /// Throws unless the layer can be computed as it says: quant_parameter for a number outside its
 /// range, a wrong count of weights or channel records, or an accumulator that could overflow;
 /// layer_shape and mask_shape for sizes that do not fit together.
-inline void check(const int8_layer& layer) {
+SWPRUNE_FUNCTION void check(const int8_layer& layer);
+
+/// check() of every layer; throws network_shape if there is none, or if a layer does not take what
+/// the one before it (the model's input) gives: shape, signedness and zero point.
+SWPRUNE_FUNCTION void check(const int8_model& model);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const int8_layer& layer) {
   detail::check_geometry(layer);
   detail::check_numbers(layer);
   detail::check_bytes(layer);
@@ -135,9 +150,7 @@ inline void check(const int8_layer& layer) {
   detail::check_accumulators(layer);
 }
 
-/// check() of every layer; throws network_shape if there is none, or if a layer does not take what
-/// the one before it (the model's input) gives: shape, signedness and zero point.
-inline void check(const int8_model& model) {
+SWPRUNE_FUNCTION void check(const int8_model& model) {
   expects(!model.layers.empty(), errc::network_shape, "an int8 model needs at least one layer");
   map_shape shape = model.input;
   bool is_signed = model.input_signed;
@@ -158,5 +171,7 @@ inline void check(const int8_model& model) {
     from = "layer '" + l.name + "'";
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::quant

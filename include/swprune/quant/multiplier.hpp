@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 
 namespace swprune::inline v0::quant {
@@ -23,7 +24,11 @@ inline constexpr double largest_multiplier = 32767.0 / 2;
 
 /// Nearest fixed_multiplier; its relative error is at most 2^-15 for values of 2^-33 and more.
 /// Throws quant_parameter unless 2^-47 <= value <= 32767 / 2.
-[[nodiscard]] inline fixed_multiplier to_fixed(double value) {
+[[nodiscard]] SWPRUNE_FUNCTION fixed_multiplier to_fixed(double value);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION fixed_multiplier to_fixed(double value) {
   expects(value >= 0x1p-47 && value <= largest_multiplier, errc::quant_parameter,
           "a multiplier must satisfy 2^-47 <= value <= 32767 / 2, given {}", value);
   int exponent = 0;
@@ -39,5 +44,7 @@ inline constexpr double largest_multiplier = 32767.0 / 2;
   if (m > 32767) m = 32767;
   return {static_cast<std::int16_t>(m), static_cast<std::uint8_t>(shift)};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::quant

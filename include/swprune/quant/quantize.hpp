@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
@@ -44,7 +45,11 @@ struct quantize_params {
 };
 
 /// Throws quant_parameter unless the ranges of the member comments hold.
-inline void check(const quantize_params& p) {
+SWPRUNE_FUNCTION void check(const quantize_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const quantize_params& p) {
   expects(p.percent > 0 && p.percent <= 100, errc::quant_parameter,
           "0 < percent <= 100 must hold, given {}", p.percent);
   expects(p.input_scale > 0 && std::isfinite(p.input_scale), errc::quant_parameter,
@@ -56,6 +61,8 @@ inline void check(const quantize_params& p) {
           "calibration_images and batch must be >= 1, given {} and {}", p.calibration_images,
           p.batch);
 }
+
+#endif
 
 namespace detail {
 
@@ -204,12 +211,18 @@ void fill_numbers(const nn::conv2d<Scalar>& conv, const folded_layer& f, const v
 }
 
 /// Throws not_finite if a weight or bias is a NaN or infinite.
-inline void check_finite(const folded_layer& f, const std::string& name) {
+SWPRUNE_FUNCTION void check_finite(const folded_layer& f, const std::string& name);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check_finite(const folded_layer& f, const std::string& name) {
   const auto finite = [](double v) { return std::isfinite(v); };
   expects(std::all_of(f.weights.begin(), f.weights.end(), finite) &&
               std::all_of(f.bias.begin(), f.bias.end(), finite),
           errc::not_finite, "layer '{}': a weight or bias is not finite", name);
 }
+
+#endif
 
 /// Scale of a group's output: u8 after ReLU, else s8, zero point 0. Wide enough for the multiplier
 /// of the largest weights to fit its field.
@@ -359,6 +372,14 @@ template <typename Scalar>
   return detail::build_model(net, groups, detail::calibrated(net, groups, params, next), params);
 }
 
+/// True if the integer layers have the names, shapes and live blocks of the masks, bit for bit, and
+/// zeros at the taps that blocks lack: quantisation neither lost nor invented a block, nor brought
+/// a tap to life. For a model that passes check(int8_model).
+[[nodiscard]] SWPRUNE_FUNCTION bool same_pattern(const int8_model& model,
+                                                 const mask::mask_set& masks);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// True if every weight of the layer at a tap that the mask lacks is zero.
@@ -378,10 +399,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// True if the integer layers have the names, shapes and live blocks of the masks, bit for bit, and
-/// zeros at the taps that blocks lack: quantisation neither lost nor invented a block, nor brought
-/// a tap to life. For a model that passes check(int8_model).
-[[nodiscard]] inline bool same_pattern(const int8_model& model, const mask::mask_set& masks) {
+SWPRUNE_FUNCTION bool same_pattern(const int8_model& model, const mask::mask_set& masks) {
   return std::equal(model.layers.begin(), model.layers.end(), masks.begin(), masks.end(),
                     [](const int8_layer& l, const mask::layer_mask& m) {
                       return l.name == m.name && l.block == m.block && l.blocks == m.blocks &&
@@ -391,5 +409,7 @@ namespace detail {
                              l.kernel_width == m.kernel_width && detail::absent_taps_are_zero(l, m);
                     });
 }
+
+#endif
 
 }  // namespace swprune::inline v0::quant

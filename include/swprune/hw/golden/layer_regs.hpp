@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/array_params.hpp"
 
 namespace swprune::inline v0::hw::golden {
@@ -57,8 +58,18 @@ struct layer_regs {
 };
 
 /// Decodes a descriptor for array `a`; does not check it (the controller does).
-[[nodiscard]] inline layer_regs decode_layer(const std::array<std::uint8_t, 128>& d,
-                                             const array_params& a) {
+[[nodiscard]] SWPRUNE_FUNCTION layer_regs decode_layer(const std::array<std::uint8_t, 128>& d,
+                                                       const array_params& a);
+
+/// What the controller says about a descriptor: 0, or the first error of docs/accelerator.md
+/// section 2 that applies.
+[[nodiscard]] SWPRUNE_FUNCTION std::uint8_t descriptor_error(const layer_regs& r,
+                                                             const array_params& a);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION layer_regs decode_layer(const std::array<std::uint8_t, 128>& d,
+                                         const array_params& a) {
   layer_regs r;
   r.magic = field<4>(d, 0);
   r.version = field<2>(d, 4);
@@ -104,9 +115,7 @@ struct layer_regs {
   return r;
 }
 
-/// What the controller says about a descriptor: 0, or the first error of docs/accelerator.md
-/// section 2 that applies.
-[[nodiscard]] inline std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
+SWPRUNE_FUNCTION std::uint8_t descriptor_error(const layer_regs& r, const array_params& a) {
   if (r.magic != 0x4C505753u) return 1;
   if (r.version != 1 || r.bytes != 128) return 2;
   if (r.poy != a.poy || r.pox != a.pox || r.pof != a.pof || r.bus_bytes != a.bus_bytes ||
@@ -114,5 +123,7 @@ struct layer_regs {
     return 3;
   return 0;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw::golden

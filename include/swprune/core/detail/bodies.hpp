@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Where the bodies of functions are. Header-only, every unit has them, and they are inline. With
+// SWPRUNE_COMPILED (target swprune::compiled) a unit reads declarations only; the one unit that
+// defines SWPRUNE_COMPILING as well, src/library.cpp, has the bodies for all. See docs/design.md.
+#if defined(SWPRUNE_COMPILED) && !defined(SWPRUNE_COMPILING)
+#define SWPRUNE_BODIES 0
+#else
+#define SWPRUNE_BODIES 1
+#endif
+
+#ifdef SWPRUNE_COMPILED
+#define SWPRUNE_FUNCTION
+#else
+#define SWPRUNE_FUNCTION inline
+#endif
