@@ -13,8 +13,9 @@
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
 #include "swprune/nn/aligned_vector.hpp"
-#include "swprune/nn/detail/compiled_kernels.hpp"
+#include "swprune/nn/detail/conv_backward_weights.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
+#include "swprune/nn/detail/conv_gather.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/conv_move.hpp"
 #include "swprune/nn/layer.hpp"
@@ -298,5 +299,8 @@ class conv2d : public layer<Scalar> {
   aligned_vector<Scalar> bias_;
   aligned_vector<Scalar> bias_gradient_;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class conv2d<float>)
+SWPRUNE_COMPILED_TEMPLATE(class conv2d<double>)
 
 }  // namespace swprune::inline v0::nn

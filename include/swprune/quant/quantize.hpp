@@ -412,4 +412,10 @@ SWPRUNE_FUNCTION bool same_pattern(const int8_model& model, const mask::mask_set
 
 #endif
 
+SWPRUNE_COMPILED_TEMPLATE(int8_model quantize(const nn::network<float>&,
+                                              const nn::activations<float>&,
+                                              const quantize_params&))
+SWPRUNE_COMPILED_TEMPLATE(int8_model quantize(const nn::network<float>&, const train::dataset&,
+                                              const quantize_params&))
+
 }  // namespace swprune::inline v0::quant
