@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Builds and runs the README's program in a project of its own, KIND = find_package or
-# add_subdirectory, and compares what it prints with what the README says. Numbers with a decimal point
+# Builds and runs the README's program in a project of its own, KIND = find_package, add_subdirectory
+# or compiled (the latter with swprune::compiled), and compares what it prints with what the README says. Numbers with a decimal point
 # only need to be there: they are measurements, and floating point differs between machines.
 cmake_minimum_required(VERSION 3.25)
 
@@ -88,15 +88,18 @@ if(NOT swprune_VERSION STREQUAL \"${VERSION}\")
 endif()
 ")
   list(APPEND configure "-DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix")
-elseif(KIND STREQUAL "add_subdirectory")
+elseif(KIND MATCHES "^(add_subdirectory|compiled)$")
   string(REGEX REPLACE "find_package\\(swprune[^)]*\\)"
                        "add_subdirectory(\"\${SWPRUNE_SOURCE_DIR}\" swprune)" lists "${lists}")
   if(NOT lists MATCHES "add_subdirectory")
     message(FATAL_ERROR "the README's CMake lines have no find_package(swprune ...)")
   endif()
+  if(KIND STREQUAL "compiled")
+    string(REPLACE "swprune::swprune" "swprune::compiled" lists "${lists}")
+  endif()
   file(WRITE "${program}/CMakeLists.txt" "${intro}${lists}${checks}")
 else()
-  message(FATAL_ERROR "KIND is '${KIND}', expected find_package or add_subdirectory")
+  message(FATAL_ERROR "KIND is '${KIND}', expected find_package, add_subdirectory or compiled")
 endif()
 
 must_run("configuring the consumer" ${configure})

@@ -34,14 +34,26 @@ std::string part_of(const std::filesystem::path& header) {
   return below.has_parent_path() ? below.begin()->string() : below.stem().string();
 }
 
-long lines_of(const std::filesystem::path& root, const std::string& header) {
+/// What a command makes of the text that the compiler reads for a header.
+std::string read_for(const std::filesystem::path& root, const std::string& header,
+                     const std::string& options, const std::string& command) {
   const auto r = run("printf '#include \"%s\"\\n' " + quoted(header) + " | " SWPRUNE_CXX
-                     " -std=c++20 -fopenmp -DFMT_SHARED -E -P -x c++ -isystem " SWPRUNE_EIGEN " -I " +
-                     quoted(root.string()) + " - | wc -l");
+                     " -std=c++20 -fopenmp -DFMT_SHARED -E " + options +
+                     " -x c++ -isystem " SWPRUNE_EIGEN " -I " + quoted(root.string()) + " - | " +
+                     command);
   // Not REQUIRE: this runs in two threads.
   if (r.exit_code != 0 || r.output.find("error") != std::string::npos)
     throw std::runtime_error(header + ": " + r.output);
-  return std::stol(r.output);
+  return r.output;
+}
+
+long lines_of(const std::filesystem::path& root, const std::string& header) {
+  return std::stol(read_for(root, header, "-P", "wc -l"));
+}
+
+/// Whether a unit with this header reads Eigen.
+bool reads_eigen(const std::string& header, const std::string& options) {
+  return std::stol(read_for(includes, header, options, "grep -c Eigen/src/Core || true")) > 0;
 }
 
 /// What is over its budget, in words.
@@ -84,6 +96,11 @@ TEST_CASE("every public header keeps to its budget of lines") {
     if (i + 1 < names.size()) lines[names[i + 1]] = count;
   }
   CHECK(over_budget(lines) == std::vector<std::string>{});
+}
+
+TEST_CASE("users of swprune::compiled read no Eigen") {
+  CHECK_FALSE(reads_eigen("swprune/swprune.hpp", "-DSWPRUNE_COMPILED"));
+  CHECK(reads_eigen("swprune/swprune.hpp", ""));
 }
 
 TEST_CASE("a header that reads too much is named") {

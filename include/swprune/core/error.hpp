@@ -79,16 +79,36 @@ enum class errc : int {
   throw internal_error(0, "unknown error", detail);
 }
 
+// Messages are formatted in 500 places of the headers. Checking them in every user's compiler cost
+// it a quarter of the time for reading the umbrella, so only our own units that define
+// SWPRUNE_CHECK_FORMATS do it (tests/packaging and src).
+#ifdef SWPRUNE_CHECK_FORMATS
+template <typename... Args>
+using error_text = fmt::format_string<const Args&...>;
+#else
+template <typename... Args>
+using error_text = fmt::string_view;
+#endif
+
+namespace detail {
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void raise_formatted(errc code, fmt::string_view text,
+                                                                   fmt::format_args args) {
+  raise(code, fmt::vformat(text, args));
+}
+
+}  // namespace detail
+
 /// raise() with a fmt format string for the detail.
 template <typename... Args>
-[[noreturn]] void raise(errc code, fmt::format_string<Args...> text, Args&&... args) {
-  raise(code, fmt::format(text, std::forward<Args>(args)...));
+[[noreturn]] void raise(errc code, error_text<Args...> text, const Args&... args) {
+  detail::raise_formatted(code, text, fmt::make_format_args(args...));
 }
 
 /// Throws `code` with the formatted detail unless `condition` holds.
 template <typename... Args>
-void expects(bool condition, errc code, fmt::format_string<Args...> text, Args&&... args) {
-  if (!condition) raise(code, text, std::forward<Args>(args)...);
+void expects(bool condition, errc code, error_text<Args...> text, const Args&... args) {
+  if (!condition) detail::raise_formatted(code, text, fmt::make_format_args(args...));
 }
 
 }  // namespace swprune::inline v0

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -56,6 +57,8 @@ struct path_cost {
     return {a.balance - b.balance, a.first - b.first, a.second - b.second};
   }
 };
+
+#if SWPRUNE_BODIES
 
 /// Successive shortest paths. Flow runs row -> column -> sink; the arc from a column to the sink
 /// has a convex cost that is 0 inside the column's target. The start takes the cheapest edges of
@@ -332,6 +335,8 @@ inline void check_b_matching(const bipartite& support, std::span<const edge_cost
             c.first, c.second);
 }
 
+#endif
+
 }  // namespace detail
 
 /// Chooses edges of `support`: exactly row_degrees[j] of output node j, so that, in this order of
@@ -345,12 +350,20 @@ inline void check_b_matching(const bipartite& support, std::span<const edge_cost
 /// have one entry for each edge, output and input node; graph_degree for a row degree outside [0,
 /// edges of the row] or a target without 0 <= least <= low <= high; argument_out_of_range for a
 /// cost beyond 2^60 / (Go + Gi + 1).
-[[nodiscard]] inline b_matching_result min_cost_b_matching(const bipartite& support,
-                                                           std::span<const edge_cost> costs,
-                                                           std::span<const index_t> row_degrees,
-                                                           std::span<const column_target> columns) {
+[[nodiscard]] SWPRUNE_FUNCTION b_matching_result
+min_cost_b_matching(const bipartite& support, std::span<const edge_cost> costs,
+                    std::span<const index_t> row_degrees, std::span<const column_target> columns);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION b_matching_result min_cost_b_matching(const bipartite& support,
+                                                       std::span<const edge_cost> costs,
+                                                       std::span<const index_t> row_degrees,
+                                                       std::span<const column_target> columns) {
   detail::check_b_matching(support, costs, row_degrees, columns);
   return detail::b_matcher(support, costs, row_degrees, columns).run();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -19,12 +20,7 @@ struct barabasi_albert_params {
 
 /// Throws graph_nodes or graph_degree for a value outside the range that barabasi_albert_params
 /// names.
-inline void check(const barabasi_albert_params& p) {
-  check_node_count(p.nodes, "the number of nodes");
-  expects(p.attached >= 0 && p.attached < p.nodes, errc::graph_degree,
-          "the edges that a new node brings must lie in [0, {}] (there are {} nodes), given {}",
-          p.nodes - 1, p.nodes, p.attached);
-}
+SWPRUNE_FUNCTION void check(const barabasi_albert_params& p);
 
 /// The scale-free graph of Barabasi and Albert (Science 286, 1999), with what the paper leaves open
 /// fixed like this:
@@ -34,7 +30,19 @@ inline void check(const barabasi_albert_params& p) {
 ///    new node came, and a node drawn before is drawn again.
 /// Always simple, always connected if m >= 1, m (n - m) edges. Throws as
 /// check(barabasi_albert_params).
-[[nodiscard]] inline undirected barabasi_albert(const barabasi_albert_params& p, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION undirected barabasi_albert(const barabasi_albert_params& p,
+                                                          rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const barabasi_albert_params& p) {
+  check_node_count(p.nodes, "the number of nodes");
+  expects(p.attached >= 0 && p.attached < p.nodes, errc::graph_degree,
+          "the edges that a new node brings must lie in [0, {}] (there are {} nodes), given {}",
+          p.nodes - 1, p.nodes, p.attached);
+}
+
+SWPRUNE_FUNCTION undirected barabasi_albert(const barabasi_albert_params& p, rng& random) {
   check(p);
   std::vector<edge> edges;
   edges.reserve(static_cast<std::size_t>(p.attached * (p.nodes - p.attached)));
@@ -55,5 +63,7 @@ inline void check(const barabasi_albert_params& p) {
   }
   return undirected(p.nodes, edges);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -7,12 +7,22 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/detail/raw_vector.hpp"
 #include "swprune/graph/node.hpp"
 #include "swprune/graph/undirected.hpp"
 
 namespace swprune::inline v0::graph {
+
+/// Triangles through each node, exact, [nodes].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> triangles(const undirected& g);
+
+/// Clustering coefficient of each node, [nodes]: of the pairs of its neighbours, the share that is
+/// joined, 2 t / (k (k - 1)); 0 for a node with fewer than two neighbours.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<double> local_clustering(const undirected& g);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -104,14 +114,11 @@ class triangle_counter {
 
 }  // namespace detail
 
-/// Triangles through each node, exact, [nodes].
-[[nodiscard]] inline std::vector<index_t> triangles(const undirected& g) {
+SWPRUNE_FUNCTION std::vector<index_t> triangles(const undirected& g) {
   return detail::triangle_counter(g).run();
 }
 
-/// Clustering coefficient of each node, [nodes]: of the pairs of its neighbours, the share that is
-/// joined, 2 t / (k (k - 1)); 0 for a node with fewer than two neighbours.
-[[nodiscard]] inline std::vector<double> local_clustering(const undirected& g) {
+SWPRUNE_FUNCTION std::vector<double> local_clustering(const undirected& g) {
   const std::vector<index_t> t = triangles(g);
   std::vector<double> c(t.size(), 0.0);
   for (index_t v = 0; v < g.nodes(); ++v) {
@@ -122,6 +129,8 @@ class triangle_counter {
   }
   return c;
 }
+
+#endif
 
 /// Clustering coefficient C of the graph: the mean of local_clustering() (Watts and Strogatz 1998;
 /// not the transitivity, which weights nodes by their pairs). In [0, 1].

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/node.hpp"
 #include "swprune/graph/undirected.hpp"
@@ -19,7 +20,11 @@ struct component_map {
 };
 
 /// Connected components, O(nodes + edges).
-[[nodiscard]] inline component_map connected_components(const undirected& g) {
+[[nodiscard]] SWPRUNE_FUNCTION component_map connected_components(const undirected& g);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION component_map connected_components(const undirected& g) {
   component_map map;
   map.label.assign(static_cast<std::size_t>(g.nodes()), -1);
   std::vector<node_t> stack;
@@ -43,6 +48,8 @@ struct component_map {
   }
   return map;
 }
+
+#endif
 
 /// True if every node reaches every other.
 [[nodiscard]] inline bool is_connected(const undirected& g) {

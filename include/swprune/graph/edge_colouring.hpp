@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -14,18 +15,35 @@ namespace swprune::inline v0::graph {
 
 /// Largest row or column degree: by Koenig's theorem (1916) the number of colours that a proper
 /// colouring of the edges needs, and no more.
-[[nodiscard]] inline index_t max_degree(const bipartite& g) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t max_degree(const bipartite& g);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t max_degree(const bipartite& g) {
   const std::vector<index_t> columns = g.column_degrees();
   index_t most = *std::max_element(columns.begin(), columns.end());
   for (index_t j = 0; j < g.out_nodes(); ++j) most = std::max(most, g.row_degree(j));
   return most;
 }
 
+#endif
+
 /// A colour for every edge, so that no two edges at one node have the same.
 struct edge_colouring {
   index_t colours = 0;
   std::vector<node_t> colour;  ///< of the edges row by row, input nodes ascending; in [0, colours)
 };
+
+/// Proper colouring of the edges with max_degree(g) colours: the rows of a graph with Go = Gi = d
+/// fall into d perfect matchings. Every row with that degree has every colour exactly once. The
+/// same graph gives the same colouring on every platform. Time O(edges * (Go + Gi)) at worst.
+[[nodiscard]] SWPRUNE_FUNCTION edge_colouring colour_edges(const bipartite& g);
+
+/// Throws graph_edge, naming the edge, unless `c` is a proper colouring of the edges of `g` with
+/// max_degree(g) colours.
+SWPRUNE_FUNCTION void check(const edge_colouring& c, const bipartite& g);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -118,16 +136,11 @@ class edge_colourer {
 
 }  // namespace detail
 
-/// Proper colouring of the edges with max_degree(g) colours: the rows of a graph with Go = Gi = d
-/// fall into d perfect matchings. Every row with that degree has every colour exactly once. The
-/// same graph gives the same colouring on every platform. Time O(edges * (Go + Gi)) at worst.
-[[nodiscard]] inline edge_colouring colour_edges(const bipartite& g) {
+SWPRUNE_FUNCTION edge_colouring colour_edges(const bipartite& g) {
   return detail::edge_colourer(g).run();
 }
 
-/// Throws graph_edge, naming the edge, unless `c` is a proper colouring of the edges of `g` with
-/// max_degree(g) colours.
-inline void check(const edge_colouring& c, const bipartite& g) {
+SWPRUNE_FUNCTION void check(const edge_colouring& c, const bipartite& g) {
   expects(c.colours == max_degree(g), errc::graph_edge,
           "a graph of largest degree {} takes as many colours, given {}", max_degree(g), c.colours);
   expects(static_cast<index_t>(c.colour.size()) == g.edges(), errc::graph_edge,
@@ -150,5 +163,7 @@ inline void check(const edge_colouring& c, const bipartite& g) {
       row = column = 1;
     }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -18,7 +19,16 @@ struct erdos_renyi_params {
 };
 
 /// Throws graph_nodes or graph_edge for a value outside the range that erdos_renyi_params names.
-inline void check(const erdos_renyi_params& p) {
+SWPRUNE_FUNCTION void check(const erdos_renyi_params& p);
+
+/// The random graph G(n, m) of Erdos and Renyi (1959): every simple graph with n nodes and exactly
+/// m edges is equally likely. Time grows with m, also where nearly all pairs are joined. Throws as
+/// check(erdos_renyi_params).
+[[nodiscard]] SWPRUNE_FUNCTION undirected erdos_renyi(const erdos_renyi_params& p, rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const erdos_renyi_params& p) {
   check_node_count(p.nodes, "the number of nodes");
   const index_t most = p.nodes * (p.nodes - 1) / 2;
   expects(p.edges >= 0 && p.edges <= most, errc::graph_edge,
@@ -26,10 +36,7 @@ inline void check(const erdos_renyi_params& p) {
           p.edges);
 }
 
-/// The random graph G(n, m) of Erdos and Renyi (1959): every simple graph with n nodes and exactly
-/// m edges is equally likely. Time grows with m, also where nearly all pairs are joined. Throws as
-/// check(erdos_renyi_params).
-[[nodiscard]] inline undirected erdos_renyi(const erdos_renyi_params& p, rng& random) {
+SWPRUNE_FUNCTION undirected erdos_renyi(const erdos_renyi_params& p, rng& random) {
   check(p);
   // The pairs (a, b), a < b, are numbered row by row; row a has n - 1 - a of them.
   const auto pairs = detail::sample(p.nodes * (p.nodes - 1) / 2, p.edges, random);
@@ -43,5 +50,7 @@ inline void check(const erdos_renyi_params& p) {
   }
   return undirected(p.nodes, edges);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

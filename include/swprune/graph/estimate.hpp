@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -17,6 +18,15 @@ struct estimate {
   index_t samples = 0;  ///< how many were drawn
 };
 
+/// Mean of `values` with its standard error sqrt((1 - m / N) s^2 / m), where m values of variance
+/// s^2 (divided by m - 1) were drawn without replacement from a population of N, so that a complete
+/// sample has error 0 (Cochran, Sampling Techniques, 2.6). population 0: N is infinite. At least
+/// one value, and not more than the population; throws argument_out_of_range.
+[[nodiscard]] SWPRUNE_FUNCTION estimate mean_estimate(std::span<const double> values,
+                                                      index_t population = 0);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// Share of the variance that is left when `samples` of `population` were drawn without
@@ -28,12 +38,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Mean of `values` with its standard error sqrt((1 - m / N) s^2 / m), where m values of variance
-/// s^2 (divided by m - 1) were drawn without replacement from a population of N, so that a complete
-/// sample has error 0 (Cochran, Sampling Techniques, 2.6). population 0: N is infinite. At least
-/// one value, and not more than the population; throws argument_out_of_range.
-[[nodiscard]] inline estimate mean_estimate(std::span<const double> values,
-                                            index_t population = 0) {
+SWPRUNE_FUNCTION estimate mean_estimate(std::span<const double> values, index_t population) {
   const auto samples = static_cast<index_t>(values.size());
   expects(samples >= 1 && population >= 0 && (population == 0 || samples <= population),
           errc::argument_out_of_range,
@@ -51,5 +56,7 @@ namespace detail {
                          : std::sqrt(unseen * square / (m - 1.0) / m);
   return e;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -5,12 +5,23 @@
 #include <deque>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/node.hpp"
 
 namespace swprune::inline v0::graph {
+
+/// A graph with the row degrees of `start`, all edges inside `support`, and column degrees as even
+/// as the support permits: no other such graph has a smaller sum of squared column degrees, hence
+/// none leaves fewer input nodes unused. Edges stay where they are as far as possible.
+/// Throws graph_edge unless start is a subset of support, mask-sized graphs only: memory and time
+/// per move grow with out_nodes * in_nodes.
+[[nodiscard]] SWPRUNE_FUNCTION bipartite even_columns(const bipartite& start,
+                                                      const bipartite& support);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -119,16 +130,13 @@ class column_evener {
 
 }  // namespace detail
 
-/// A graph with the row degrees of `start`, all edges inside `support`, and column degrees as even
-/// as the support permits: no other such graph has a smaller sum of squared column degrees, hence
-/// none leaves fewer input nodes unused. Edges stay where they are as far as possible.
-/// Throws graph_edge unless start is a subset of support, mask-sized graphs only: memory and time
-/// per move grow with out_nodes * in_nodes.
-[[nodiscard]] inline bipartite even_columns(const bipartite& start, const bipartite& support) {
+SWPRUNE_FUNCTION bipartite even_columns(const bipartite& start, const bipartite& support) {
   expects(start.out_nodes() == support.out_nodes() && start.in_nodes() == support.in_nodes(),
           errc::graph_nodes, "start is {} x {} but its support is {} x {}", start.out_nodes(),
           start.in_nodes(), support.out_nodes(), support.in_nodes());
   return detail::column_evener(start, support).run();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

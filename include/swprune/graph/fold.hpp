@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/node.hpp"
@@ -16,7 +17,11 @@ namespace swprune::inline v0::graph {
 /// floor(J n / Go), input node I onto floor(I n / Gi); two different ring nodes are joined iff any
 /// edge joins them. For a square mask that is M or its transpose, without the diagonal. Give the
 /// mask in ring coordinates: with an interleaved order undone.
-[[nodiscard]] inline undirected fold(const bipartite& g) {
+[[nodiscard]] SWPRUNE_FUNCTION undirected fold(const bipartite& g);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION undirected fold(const bipartite& g) {
   const index_t n = std::min(g.out_nodes(), g.in_nodes());
   std::vector<edge> edges;
   for (index_t j = 0; j < g.out_nodes(); ++j)
@@ -31,5 +36,7 @@ namespace swprune::inline v0::graph {
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   return undirected(n, edges);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -15,7 +16,16 @@ namespace swprune::inline v0::graph {
 /// 0 .. rows - 1, rows .. 2 rows - 1, ... (the last may be shorter): what an accelerator fetches
 /// that works on a tile of output groups. In [0, 1]. rows in [1, Go]; throws
 /// argument_out_of_range.
-[[nodiscard]] inline double row_union(const bipartite& g, index_t rows) {
+[[nodiscard]] SWPRUNE_FUNCTION double row_union(const bipartite& g, index_t rows);
+
+/// Share of the edges of `g` that `lattice` does not have: the beta that can be seen in a mask. 0
+/// without edges. Throws graph_nodes unless both have the same sides.
+[[nodiscard]] SWPRUNE_FUNCTION double rewired_fraction(const bipartite& g,
+                                                       const bipartite& lattice);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION double row_union(const bipartite& g, index_t rows) {
   expects(rows >= 1 && rows <= g.out_nodes(), errc::argument_out_of_range,
           "the rows of a tile must lie in [1, {}], given {}", g.out_nodes(), rows);
   std::vector<index_t> last_tile(static_cast<std::size_t>(g.in_nodes()), -1);
@@ -30,9 +40,7 @@ namespace swprune::inline v0::graph {
   return static_cast<double>(needed) / static_cast<double>(tiles * g.in_nodes());
 }
 
-/// Share of the edges of `g` that `lattice` does not have: the beta that can be seen in a mask. 0
-/// without edges. Throws graph_nodes unless both have the same sides.
-[[nodiscard]] inline double rewired_fraction(const bipartite& g, const bipartite& lattice) {
+SWPRUNE_FUNCTION double rewired_fraction(const bipartite& g, const bipartite& lattice) {
   expects(g.out_nodes() == lattice.out_nodes() && g.in_nodes() == lattice.in_nodes(),
           errc::graph_nodes, "a {} x {} graph cannot be compared with a {} x {} lattice",
           g.out_nodes(), g.in_nodes(), lattice.out_nodes(), lattice.in_nodes());
@@ -41,5 +49,7 @@ namespace swprune::inline v0::graph {
     for (const node_t i : g.row(j)) moved += lattice.has_edge(j, i) ? 0 : 1;
   return g.edges() == 0 ? 0.0 : static_cast<double>(moved) / static_cast<double>(g.edges());
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -82,7 +83,11 @@ inline void check_follows(const bipartite& g, const reach_sets& sets, index_t la
 
 /// Boolean product of a chain of masks, first layer first. Throws graph_nodes, naming the place,
 /// if the outputs of one mask are not the inputs of the next.
-[[nodiscard]] inline mixing_result mixing(std::span<const bipartite> chain) {
+[[nodiscard]] SWPRUNE_FUNCTION mixing_result mixing(std::span<const bipartite> chain);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION mixing_result mixing(std::span<const bipartite> chain) {
   mixing_result result;
   if (chain.empty()) return result;
   detail::reach_sets sets(chain.front().in_nodes());
@@ -95,6 +100,8 @@ inline void check_follows(const bipartite& g, const reach_sets& sets, index_t la
   }
   return result;
 }
+
+#endif
 
 /// Masks of a chain until every output node depends on every input node of the first; 0 if `most`
 /// masks are not enough. next_mask(l) gives mask l = 0, 1, ...; only as many are asked for as are
@@ -117,7 +124,11 @@ template <typename NextMask>
 /// input node; 0 if it never mixes, however long. Decided, not given up on: an n x n matrix of
 /// which no power up to (n - 1)^2 + 1 is positive has no positive power (Wielandt 1950). O(n^3 log
 /// n) bits. Throws graph_nodes unless there are as many output as input nodes.
-[[nodiscard]] inline index_t repeated_mixing_depth(const bipartite& g) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t repeated_mixing_depth(const bipartite& g);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t repeated_mixing_depth(const bipartite& g) {
   expects(g.out_nodes() == g.in_nodes(), errc::graph_nodes,
           "a mask can follow itself only with as many output as input nodes, given {} x {}",
           g.out_nodes(), g.in_nodes());
@@ -140,5 +151,7 @@ template <typename NextMask>
   }
   return depth + 1;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -16,7 +17,12 @@ namespace swprune::inline v0::graph {
 /// ascending. More samples than nodes take all nodes, without a draw. samples >= 2, because one
 /// says nothing about its error; throws argument_out_of_range, and graph_nodes for nodes outside
 /// [1, 2^31 - 1].
-[[nodiscard]] inline std::vector<index_t> node_sample(index_t nodes, index_t samples, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> node_sample(index_t nodes, index_t samples,
+                                                                rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<index_t> node_sample(index_t nodes, index_t samples, rng& random) {
   check_node_count(nodes, "the number of nodes");
   expects(samples >= 2, errc::argument_out_of_range,
           "a sample needs at least 2 nodes (more than there are takes all), given {}", samples);
@@ -25,5 +31,7 @@ namespace swprune::inline v0::graph {
   std::iota(all.begin(), all.end(), index_t{0});
   return all;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

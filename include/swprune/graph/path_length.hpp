@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
@@ -28,6 +29,14 @@ struct path_lengths {
   }
   [[nodiscard]] bool all_reached() const { return reached == pairs; }
 };
+
+/// Shortest paths from the given nodes to all others: exact when all nodes are given, a sample for
+/// graphs that are too large for that. A node given twice counts twice. The result does not depend
+/// on the number of threads. Throws graph_nodes for a source that is no node.
+[[nodiscard]] SWPRUNE_FUNCTION path_lengths shortest_paths(const undirected& g,
+                                                           std::span<const index_t> sources);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -62,11 +71,8 @@ template <std::size_t Words>
 
 }  // namespace detail
 
-/// Shortest paths from the given nodes to all others: exact when all nodes are given, a sample for
-/// graphs that are too large for that. A node given twice counts twice. The result does not depend
-/// on the number of threads. Throws graph_nodes for a source that is no node.
-[[nodiscard]] inline path_lengths shortest_paths(const undirected& g,
-                                                 std::span<const index_t> sources) {
+SWPRUNE_FUNCTION path_lengths shortest_paths(const undirected& g,
+                                             std::span<const index_t> sources) {
   for (const index_t s : sources)
     expects(s >= 0 && s < g.nodes(), errc::graph_nodes,
             "a source of paths must lie in [0, {}], given {}", g.nodes() - 1, s);
@@ -74,6 +80,8 @@ template <std::size_t Words>
   return sources.size() <= 64 ? detail::batched_paths<1>(g, sources)
                               : detail::batched_paths<4>(g, sources);
 }
+
+#endif
 
 /// Shortest paths between all pairs.
 [[nodiscard]] inline path_lengths shortest_paths(const undirected& g) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -13,7 +14,11 @@ namespace swprune::inline v0::graph {
 /// of bipartite_lattice(), by 10 E accepted 2-switches of edges drawn uniformly (E edges; edges may
 /// move again and again, unlike in ws_balanced), given up after 200 E proposals. Throws graph_nodes
 /// or graph_degree (see biregular_params).
-[[nodiscard]] inline bipartite random_biregular(const biregular_params& p, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION bipartite random_biregular(const biregular_params& p, rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION bipartite random_biregular(const biregular_params& p, rng& random) {
   const bipartite lattice = bipartite_lattice(p);
   detail::edge_switcher switcher(lattice);
   const index_t edges = switcher.edges();
@@ -26,5 +31,7 @@ namespace swprune::inline v0::graph {
   }
   return switcher.graph();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -19,6 +20,15 @@ struct randomise_result {
   undirected graph;
   index_t swaps = 0;  ///< double edge swaps made
 };
+
+/// A random simple graph with the degree sequence of `g`: swaps_per_edge * edges double edge swaps,
+/// given up after 20 times as many proposals (a complete graph or a star admits none). What a graph
+/// must be compared with to say that its clustering is more than its degrees imply.
+/// swaps_per_edge in [0, 1000]; throws argument_out_of_range.
+[[nodiscard]] SWPRUNE_FUNCTION randomise_result randomise(const undirected& g, rng& random,
+                                                          double swaps_per_edge = 10.0);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -81,12 +91,8 @@ class double_edge_swapper {
 
 }  // namespace detail
 
-/// A random simple graph with the degree sequence of `g`: swaps_per_edge * edges double edge swaps,
-/// given up after 20 times as many proposals (a complete graph or a star admits none). What a graph
-/// must be compared with to say that its clustering is more than its degrees imply.
-/// swaps_per_edge in [0, 1000]; throws argument_out_of_range.
-[[nodiscard]] inline randomise_result randomise(const undirected& g, rng& random,
-                                                double swaps_per_edge = 10.0) {
+SWPRUNE_FUNCTION randomise_result randomise(const undirected& g, rng& random,
+                                            double swaps_per_edge) {
   expects(swaps_per_edge >= 0.0 && swaps_per_edge <= 1000.0, errc::argument_out_of_range,
           "swaps_per_edge must lie in [0, 1000], given {}", swaps_per_edge);
   const auto wanted =
@@ -98,5 +104,7 @@ class double_edge_swapper {
     made += swapper.propose(random) ? 1 : 0;
   return {swapper.graph(), made};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

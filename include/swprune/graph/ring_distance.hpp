@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 
@@ -27,11 +28,17 @@ namespace swprune::inline v0::graph {
 
 /// Sum of ring_distance() over the edges: how far from the lattice a graph is, in units of
 /// 1 / (2 Go Gi).
-[[nodiscard]] inline index_t total_ring_distance(const bipartite& g) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t total_ring_distance(const bipartite& g);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t total_ring_distance(const bipartite& g) {
   index_t total = 0;
   for (index_t j = 0; j < g.out_nodes(); ++j)
     for (const node_t i : g.row(j)) total += ring_distance(j, i, g.out_nodes(), g.in_nodes());
   return total;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

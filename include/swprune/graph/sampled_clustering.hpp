@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -16,6 +17,11 @@
 namespace swprune::inline v0::graph {
 
 namespace detail {
+
+/// 2 t / (k (k - 1)) of one node; 0 with fewer than two neighbours.
+[[nodiscard]] SWPRUNE_FUNCTION double clustering_at(const undirected& g, index_t v);
+
+#if SWPRUNE_BODIES
 
 /// Numbers that two ascending lists share: by binary search where one is far shorter, so that a hub
 /// among the neighbours does not cost its whole degree.
@@ -41,8 +47,7 @@ namespace detail {
   return count;
 }
 
-/// 2 t / (k (k - 1)) of one node; 0 with fewer than two neighbours.
-[[nodiscard]] inline double clustering_at(const undirected& g, index_t v) {
+SWPRUNE_FUNCTION double clustering_at(const undirected& g, index_t v) {
   const auto row = g.neighbours(v);
   const auto k = static_cast<double>(row.size());
   if (row.size() < 2) return 0.0;
@@ -51,6 +56,8 @@ namespace detail {
   return static_cast<double>(twice) / (k * (k - 1.0));
 }
 
+#endif
+
 }  // namespace detail
 
 /// Clustering coefficient C from `samples` nodes drawn without replacement: the mean of their
@@ -58,8 +65,12 @@ namespace detail {
 /// of them: then the value is clustering_coefficient() and the error 0. Work and memory of a
 /// sample: the neighbours of its neighbours. The result does not depend on the number of threads.
 /// Throws argument_out_of_range.
-[[nodiscard]] inline estimate sampled_clustering(const undirected& g, index_t samples,
-                                                 rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION estimate sampled_clustering(const undirected& g, index_t samples,
+                                                           rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION estimate sampled_clustering(const undirected& g, index_t samples, rng& random) {
   const std::vector<index_t> nodes = node_sample(g.nodes(), samples, random);
   std::vector<double> local(nodes.size());
   constexpr index_t chunk = 256;
@@ -71,5 +82,7 @@ namespace detail {
   });
   return mean_estimate(local, g.nodes());
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -27,6 +28,12 @@ struct source_paths {
   index_t sum = 0;      ///< of the distances to the nodes reached
   index_t reached = 0;  ///< nodes reached, itself not counted
 };
+
+/// Sum of distances and nodes reached, [sources].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<source_paths> paths_of(const undirected& g,
+                                                                  std::span<const index_t> sources);
+
+#if SWPRUNE_BODIES
 
 /// Takes what a multi_source_search finds, level by level, apart into its sources: the error of a
 /// sample needs the spread over them.
@@ -59,9 +66,8 @@ class source_tally {
   index_t level_ = 0;
 };
 
-/// Sum of distances and nodes reached, [sources].
-[[nodiscard]] inline std::vector<source_paths> paths_of(const undirected& g,
-                                                        std::span<const index_t> sources) {
+SWPRUNE_FUNCTION std::vector<source_paths> paths_of(const undirected& g,
+                                                    std::span<const index_t> sources) {
   using search = multi_source_search<source_tally::words>;
   std::vector<source_paths> paths(sources.size());
   const index_t batches = ceil_div(static_cast<index_t>(sources.size()), search::capacity);
@@ -91,6 +97,8 @@ class source_tally {
   return std::sqrt(unseen * square / (m - 1.0) / m) / mean_reached;
 }
 
+#endif
+
 }  // namespace detail
 
 /// Characteristic path length L from the paths of `sources` nodes drawn without replacement, with
@@ -101,8 +109,12 @@ class source_tally {
 /// nodes take all of them: then the value is characteristic_path_length() and the error 0. Value 0,
 /// error NaN where no source reaches anything. Searches run 256 at a time; the result does not
 /// depend on the number of threads. Throws argument_out_of_range.
-[[nodiscard]] inline estimate sampled_path_length(const undirected& g, index_t sources,
-                                                  rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION estimate sampled_path_length(const undirected& g, index_t sources,
+                                                            rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION estimate sampled_path_length(const undirected& g, index_t sources, rng& random) {
   const std::vector<index_t> nodes = node_sample(g.nodes(), sources, random);
   const std::vector<detail::source_paths> paths = detail::paths_of(g, nodes);
   index_t sum = 0;
@@ -116,5 +128,7 @@ class source_tally {
   const double mean_reached = static_cast<double>(reached) / static_cast<double>(samples);
   return {value, detail::ratio_error(paths, value, mean_reached, g.nodes()), samples};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

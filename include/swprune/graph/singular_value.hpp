@@ -7,12 +7,32 @@
 #include <limits>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/node.hpp"
 
 namespace swprune::inline v0::graph {
+
+/// Singular values of the 0/1 matrix [Go x Gi] of a bipartite graph, descending, [min(Go, Gi)];
+/// each within about 1e-15 of the largest times the root of the side. Go and Gi at most 4096 (the
+/// matrix is dense: 8 Go Gi bytes, 8/3 min^2 max operations); throws graph_nodes.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<double> singular_values(const bipartite& g);
+
+/// The second singular value of the 0/1 matrix of a bipartite graph, 0 where one side has a single
+/// node. The first of a bi-regular graph is sqrt(dr dc), the square root of its two degrees; the
+/// further the second lies below it, the sooner a chain of such graphs mixes. Go and Gi at most
+/// 4096; throws graph_nodes.
+[[nodiscard]] SWPRUNE_FUNCTION double second_singular_value(const bipartite& g);
+
+/// sqrt(dr - 1) + sqrt(dc - 1): a bi-regular bipartite graph with degrees dr and dc whose second
+/// singular value is at most this is called Ramanujan; no infinite family does better (Feng and Li
+/// 1996), and random bi-regular graphs come close (Brito, Dumitriu and Harris 2022). Degrees may be
+/// means. out_degree >= 1 and in_degree >= 1; throws graph_degree.
+[[nodiscard]] SWPRUNE_FUNCTION double ramanujan_bound(double out_degree, double in_degree);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -119,10 +139,7 @@ inline void check_matrix(const bipartite& g) {
 
 }  // namespace detail
 
-/// Singular values of the 0/1 matrix [Go x Gi] of a bipartite graph, descending, [min(Go, Gi)];
-/// each within about 1e-15 of the largest times the root of the side. Go and Gi at most 4096 (the
-/// matrix is dense: 8 Go Gi bytes, 8/3 min^2 max operations); throws graph_nodes.
-[[nodiscard]] inline std::vector<double> singular_values(const bipartite& g) {
+SWPRUNE_FUNCTION std::vector<double> singular_values(const bipartite& g) {
   detail::check_matrix(g);
   const detail::bidiagonal_form form(g);
   std::vector<double> values(static_cast<std::size_t>(std::min(g.out_nodes(), g.in_nodes())));
@@ -130,26 +147,20 @@ inline void check_matrix(const bipartite& g) {
   return values;
 }
 
-/// The second singular value of the 0/1 matrix of a bipartite graph, 0 where one side has a single
-/// node. The first of a bi-regular graph is sqrt(dr dc), the square root of its two degrees; the
-/// further the second lies below it, the sooner a chain of such graphs mixes. Go and Gi at most
-/// 4096; throws graph_nodes.
-[[nodiscard]] inline double second_singular_value(const bipartite& g) {
+SWPRUNE_FUNCTION double second_singular_value(const bipartite& g) {
   detail::check_matrix(g);
   if (std::min(g.out_nodes(), g.in_nodes()) < 2) return 0.0;
   return detail::bidiagonal_form(g).value(2);
 }
 
-/// sqrt(dr - 1) + sqrt(dc - 1): a bi-regular bipartite graph with degrees dr and dc whose second
-/// singular value is at most this is called Ramanujan; no infinite family does better (Feng and Li
-/// 1996), and random bi-regular graphs come close (Brito, Dumitriu and Harris 2022). Degrees may be
-/// means. out_degree >= 1 and in_degree >= 1; throws graph_degree.
-[[nodiscard]] inline double ramanujan_bound(double out_degree, double in_degree) {
+SWPRUNE_FUNCTION double ramanujan_bound(double out_degree, double in_degree) {
   expects(out_degree >= 1.0 && in_degree >= 1.0 && std::isfinite(out_degree + in_degree),
           errc::graph_degree,
           "the Ramanujan bound needs out_degree >= 1 and in_degree >= 1, given {} and {}",
           out_degree, in_degree);
   return std::sqrt(out_degree - 1.0) + std::sqrt(in_degree - 1.0);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

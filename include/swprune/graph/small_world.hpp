@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -40,6 +41,8 @@ struct small_world_stats {
 
 namespace detail {
 
+#if SWPRUNE_BODIES
+
 struct world_measures {
   estimate clustering;
   estimate path_length;
@@ -56,14 +59,20 @@ struct world_measures {
           {characteristic_path_length(g), 0.0, g.nodes()}};
 }
 
+#endif
+
 [[nodiscard]] inline double ratio(double a, double b) {
   return b == 0.0 ? std::numeric_limits<double>::quiet_NaN() : a / b;
 }
+
+#if SWPRUNE_BODIES
 
 /// C of a ring lattice of that (mean) degree; 0 below degree 2.
 [[nodiscard]] inline double ring_clustering(double degree) {
   return degree <= 2.0 ? 0.0 : 3.0 * (degree - 2.0) / (4.0 * (degree - 1.0));
 }
+
+#endif
 
 }  // namespace detail
 
@@ -72,8 +81,13 @@ struct world_measures {
 /// be credited or charged for its degrees. Exact by default; `samples` nodes and sources for graphs
 /// that are too large for that. Throws argument_out_of_range for a parameter outside the range that
 /// small_world_params names.
-[[nodiscard]] inline small_world_stats measure_small_world(const undirected& g, rng& random,
-                                                           const small_world_params& p = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION small_world_stats
+measure_small_world(const undirected& g, rng& random, const small_world_params& p = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION small_world_stats measure_small_world(const undirected& g, rng& random,
+                                                       const small_world_params& p) {
   expects(p.references >= 5 && p.references <= 1000, errc::argument_out_of_range,
           "references must lie in [5, 1000], given {}", p.references);
   expects(p.swaps_per_edge >= 1.0 && p.swaps_per_edge <= 1000.0, errc::argument_out_of_range,
@@ -101,5 +115,7 @@ struct world_measures {
             detail::ratio(s.clustering, s.lattice_clustering);
   return s;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -55,7 +56,18 @@ struct small_world_curve_params {
 
 /// Throws graph_nodes, graph_degree, graph_probability or argument_out_of_range for a value outside
 /// the range that small_world_curve_params names.
-inline void check(const small_world_curve_params& p) {
+SWPRUNE_FUNCTION void check(const small_world_curve_params& p);
+
+/// The experiment of Watts and Strogatz's figure 2: C and L, both exact, of ws_classic() graphs.
+/// Realisation r at place i of the fractions draws from the stream ("small_world_curve", i, r) of
+/// `root`, so that a point does not depend on which others are measured after it. Throws as
+/// check(small_world_curve_params).
+[[nodiscard]] SWPRUNE_FUNCTION small_world_curve
+measure_small_world_curve(const small_world_curve_params& p, const rng& root);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const small_world_curve_params& p) {
   check_ring(p.nodes, p.degree);
   expects(p.degree >= 4, errc::graph_degree,
           "a small-world curve needs a lattice with triangles: degree >= 4, given {}", p.degree);
@@ -64,12 +76,8 @@ inline void check(const small_world_curve_params& p) {
   for (const double rewire : p.rewire) check_fraction(rewire, "the rewiring probability");
 }
 
-/// The experiment of Watts and Strogatz's figure 2: C and L, both exact, of ws_classic() graphs.
-/// Realisation r at place i of the fractions draws from the stream ("small_world_curve", i, r) of
-/// `root`, so that a point does not depend on which others are measured after it. Throws as
-/// check(small_world_curve_params).
-[[nodiscard]] inline small_world_curve measure_small_world_curve(const small_world_curve_params& p,
-                                                                 const rng& root) {
+SWPRUNE_FUNCTION small_world_curve measure_small_world_curve(const small_world_curve_params& p,
+                                                             const rng& root) {
   check(p);
   const undirected lattice = ring_lattice(p.nodes, p.degree);
   small_world_curve curve{.lattice_clustering = clustering_coefficient(lattice),
@@ -94,5 +102,7 @@ inline void check(const small_world_curve_params& p) {
   }
   return curve;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/detail/raw_vector.hpp"
@@ -125,9 +126,13 @@ class undirected {
   detail::raw_vector<node_t> neighbours_;
 };
 
-inline undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
-                                     detail::raw_vector<node_t> neighbours) {
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
+                                               detail::raw_vector<node_t> neighbours) {
   return undirected(std::move(offsets), std::move(neighbours));
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

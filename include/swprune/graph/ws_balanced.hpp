@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -29,6 +30,18 @@ struct ws_balanced_result {
   index_t switches = 0;        ///< 2-switches made; each moves two edges
   double beta_achieved = 0.0;  ///< 2 switches / edges: below beta when the graph is too crowded
 };
+
+/// The balanced small-world graph that masks are made of: bipartite_lattice(), then
+/// round(beta E / 2) degree-preserving 2-switches of edges not yet moved (E edges in all), at least
+/// one if beta > 0 and any is possible. Row and column degrees are those of the lattice, exactly:
+/// rows differ by at most extra_rows' one edge, columns by at most one, and every input node is
+/// used iff the edges are enough. beta = 0 is the lattice, beta = 1 nearly random. A crowded graph
+/// may allow fewer switches: see beta_achieved. Throws graph_nodes, graph_degree (see
+/// biregular_params) or graph_probability.
+[[nodiscard]] SWPRUNE_FUNCTION ws_balanced_result ws_balanced(const ws_balanced_params& p,
+                                                              rng& random);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -81,14 +94,7 @@ inline void forget(std::vector<index_t>& items, index_t place) {
 
 }  // namespace detail
 
-/// The balanced small-world graph that masks are made of: bipartite_lattice(), then
-/// round(beta E / 2) degree-preserving 2-switches of edges not yet moved (E edges in all), at least
-/// one if beta > 0 and any is possible. Row and column degrees are those of the lattice, exactly:
-/// rows differ by at most extra_rows' one edge, columns by at most one, and every input node is
-/// used iff the edges are enough. beta = 0 is the lattice, beta = 1 nearly random. A crowded graph
-/// may allow fewer switches: see beta_achieved. Throws graph_nodes, graph_degree (see
-/// biregular_params) or graph_probability.
-[[nodiscard]] inline ws_balanced_result ws_balanced(const ws_balanced_params& p, rng& random) {
+SWPRUNE_FUNCTION ws_balanced_result ws_balanced(const ws_balanced_params& p, rng& random) {
   check_fraction(p.beta, "the rewired fraction beta");
   const bipartite lattice = bipartite_lattice(p.size);
   const index_t edges = lattice.edges();
@@ -102,5 +108,7 @@ inline void forget(std::vector<index_t>& items, index_t place) {
   return {switcher.graph(), made,
           edges == 0 ? 0.0 : 2.0 * static_cast<double>(made) / static_cast<double>(edges)};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -26,7 +27,11 @@ struct ws_flex_params {
 
 /// Throws graph_nodes, graph_degree, graph_probability or argument_out_of_range for a value
 /// outside the range that ws_flex_params names.
-inline void check(const ws_flex_params& p) {
+SWPRUNE_FUNCTION void check(const ws_flex_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const ws_flex_params& p) {
   check_node_count(p.nodes, "the number of nodes");
   expects(p.degree >= 0.0 && p.degree <= static_cast<double>(p.nodes - 1), errc::graph_degree,
           "the mean degree of a ring of {} nodes must lie in [0, {}], given {}", p.nodes,
@@ -34,6 +39,8 @@ inline void check(const ws_flex_params& p) {
   check_fraction(p.rewire, "the rewiring probability");
   detail::check_tries(p.connected_tries);
 }
+
+#endif
 
 /// Edges of the graph: round(K n / 2), halves up.
 [[nodiscard]] inline index_t flex_edges(const ws_flex_params& p) {
@@ -53,7 +60,11 @@ inline void check(const ws_flex_params& p) {
 ///    connected.
 /// Always simple, always E edges; with K even it is ws_classic() of degree K. Throws as
 /// check(ws_flex_params), and graph_not_connected when the tries are used up.
-[[nodiscard]] inline undirected ws_flex(const ws_flex_params& p, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION undirected ws_flex(const ws_flex_params& p, rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION undirected ws_flex(const ws_flex_params& p, rng& random) {
   check(p);
   return detail::connected_retry(
       p.connected_tries,
@@ -65,5 +76,7 @@ inline void check(const ws_flex_params& p) {
                            p.degree, p.rewire);
       });
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -40,7 +41,11 @@ struct array_params {
 
 /// Throws array_parameter unless the array can be built; the rules are those in the member
 /// comments.
-inline void check(const array_params& a) {
+SWPRUNE_FUNCTION void check(const array_params& a);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const array_params& a) {
   const auto power_of_two = [](index_t v) { return v >= 1 && (v & (v - 1)) == 0; };
   const auto need = [&](bool ok, const char* rule, index_t given) {
     expects(ok, errc::array_parameter, "{}, given {}", rule, given);
@@ -72,5 +77,7 @@ inline void check(const array_params& a) {
   expects(!a.pool || (a.poy >= 2 && a.pox >= 2), errc::array_parameter,
           "pooling needs Poy >= 2 and Pox >= 2, given {} x {}", a.poy, a.pox);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 
 namespace swprune::inline v0::hw {
@@ -21,7 +22,11 @@ struct stall_params {
 };
 
 /// Throws argument_out_of_range unless every member lies in the range of its comment.
-inline void check(const stall_params& s, std::string_view channel) {
+SWPRUNE_FUNCTION void check(const stall_params& s, std::string_view channel);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const stall_params& s, std::string_view channel) {
   const auto chance = [&](double p, const char* name) {
     expects(p >= 0 && p < 1, errc::argument_out_of_range,
             "channel '{}': 0 <= {} < 1, given {} (a channel that always stalls never answers)",
@@ -34,6 +39,8 @@ inline void check(const stall_params& s, std::string_view channel) {
   expects(s.long_cycles >= 0, errc::argument_out_of_range,
           "channel '{}': long_cycles >= 0, given {}", channel, s.long_cycles);
 }
+
+#endif
 
 /// Decides cycle by cycle whether a channel stalls. Reproducible from its seed.
 class stall_source {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
@@ -44,7 +45,11 @@ struct cycle_counts {
 };
 
 /// Adds up counts of layers.
-inline cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c) {
+SWPRUNE_FUNCTION cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c) {
   sum.cycles += c.cycles;
   sum.ideal_cycles += c.ideal_cycles;
   sum.uops += c.uops;
@@ -62,12 +67,23 @@ inline cycle_counts& operator+=(cycle_counts& sum, const cycle_counts& c) {
   return sum;
 }
 
+#endif
+
 /// Counts of every layer and of the whole run: their sum, and one cycle more for Done.
 struct cycle_report {
   index_t cycles = 0;  ///< cnt_cycles of the run, total.cycles
   std::vector<cycle_counts> layers;
   cycle_counts total;
 };
+
+/// The closed form of docs/accelerator.md section 9: all counters of a run with an ideal memory,
+/// from the bytes of the image alone. Throws image_format for an image that is not valid and
+/// device_mismatch for one made for another array.
+[[nodiscard]] SWPRUNE_FUNCTION cycle_report predict(const array_params& array,
+                                                    std::span<const std::uint8_t> image,
+                                                    index_t desc_offset, index_t layer_count);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -221,12 +237,9 @@ class layer_counter {
 
 }  // namespace detail
 
-/// The closed form of docs/accelerator.md section 9: all counters of a run with an ideal memory,
-/// from the bytes of the image alone. Throws image_format for an image that is not valid and
-/// device_mismatch for one made for another array.
-[[nodiscard]] inline cycle_report predict(const array_params& array,
-                                          std::span<const std::uint8_t> image, index_t desc_offset,
-                                          index_t layer_count) {
+SWPRUNE_FUNCTION cycle_report predict(const array_params& array,
+                                      std::span<const std::uint8_t> image, index_t desc_offset,
+                                      index_t layer_count) {
   check(array);
   const auto layers = decode_image(image, desc_offset, layer_count);
   std::vector<detail::layer_counter> counters;
@@ -252,6 +265,8 @@ class layer_counter {
   report.cycles = report.total.cycles = time.total_cycles();
   return report;
 }
+
+#endif
 
 /// predict() of a compiled program.
 [[nodiscard]] inline cycle_report predict(const program& p) {

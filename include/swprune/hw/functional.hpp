@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
@@ -15,6 +16,16 @@
 #include "swprune/quant/model_tensors.hpp"
 
 namespace swprune::inline v0::hw {
+
+/// Outputs of every layer for a batch, `[layer][n][C][H][W]` bytes: the plain reference of the
+/// accelerator, written from docs/formats.md section 7 and the comments of quant::int8_layer alone.
+/// It knows nothing of tiles, banks or lists. `images`: `[n][C][H][W]` bytes, u8 or s8 as the model
+/// says. Parallel over images. Throws what quant::check() throws, and layer_shape unless `images`
+/// is a multiple of the input size.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::vector<std::uint8_t>> run_functional(
+    const quant::int8_model& model, std::span<const std::uint8_t> images);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -164,12 +175,7 @@ class functional_tensors {
 
 }  // namespace detail
 
-/// Outputs of every layer for a batch, `[layer][n][C][H][W]` bytes: the plain reference of the
-/// accelerator, written from docs/formats.md section 7 and the comments of quant::int8_layer alone.
-/// It knows nothing of tiles, banks or lists. `images`: `[n][C][H][W]` bytes, u8 or s8 as the model
-/// says. Parallel over images. Throws what quant::check() throws, and layer_shape unless `images`
-/// is a multiple of the input size.
-[[nodiscard]] inline std::vector<std::vector<std::uint8_t>> run_functional(
+SWPRUNE_FUNCTION std::vector<std::vector<std::uint8_t>> run_functional(
     const quant::int8_model& model, std::span<const std::uint8_t> images) {
   quant::check(model);
   const auto bytes = static_cast<index_t>(images.size());
@@ -194,5 +200,7 @@ class functional_tensors {
   });
   return outputs;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -8,11 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
 
 namespace swprune::inline v0::hw {
+
+/// A program in words: descriptors, steps, lists; for people. Read from the image's bytes, so it
+/// throws image_format for an image that is not valid.
+[[nodiscard]] SWPRUNE_FUNCTION std::string dump(const program& p);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -72,9 +79,7 @@ inline void dump_step(std::string& text, const program& p, const layer_descripto
 
 }  // namespace detail
 
-/// A program in words: descriptors, steps, lists; for people. Read from the image's bytes, so it
-/// throws image_format for an image that is not valid.
-[[nodiscard]] inline std::string dump(const program& p) {
+SWPRUNE_FUNCTION std::string dump(const program& p) {
   std::string text = fmt::format("{} images, image {} bytes, activations {} bytes\n", p.images,
                                  p.image.size(), p.act_bytes);
   const auto layers = decode_image(p.image, p.desc_offset, p.layer_count);
@@ -86,5 +91,7 @@ inline void dump_step(std::string& text, const program& p, const layer_descripto
   }
   return text;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

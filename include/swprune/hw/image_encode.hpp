@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image_records.hpp"
 
@@ -19,6 +20,14 @@ namespace swprune::inline v0::hw {
 [[nodiscard]] inline std::uint32_t crc32_of(std::span<const std::uint8_t> bytes) {
   return static_cast<std::uint32_t>(::crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
 }
+
+/// The 128 bytes of a layer descriptor, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d);
+
+/// The 64 bytes of a step record, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -54,8 +63,7 @@ inline void put_residual(byte_writer& w, const layer_descriptor& d) {
 
 }  // namespace detail
 
-/// The 128 bytes of a layer descriptor, CRC included.
-[[nodiscard]] inline std::vector<std::uint8_t> encode(const layer_descriptor& d) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d) {
   std::vector<std::uint8_t> bytes;
   detail::byte_writer w(bytes);
   w.put(descriptor_magic);
@@ -86,8 +94,7 @@ inline void put_residual(byte_writer& w, const layer_descriptor& d) {
   return bytes;
 }
 
-/// The 64 bytes of a step record, CRC included.
-[[nodiscard]] inline std::vector<std::uint8_t> encode(const step_record& s) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s) {
   std::vector<std::uint8_t> bytes;
   detail::byte_writer w(bytes);
   w.put(static_cast<std::uint32_t>(s.new_weights | s.new_activations << 1 | s.wait_stored << 2 |
@@ -110,6 +117,8 @@ inline void put_residual(byte_writer& w, const layer_descriptor& d) {
   w.put(crc32_of(bytes));
   return bytes;
 }
+
+#endif
 
 /// The two bytes of a list entry.
 [[nodiscard]] constexpr std::uint16_t encode(const list_entry& e) {

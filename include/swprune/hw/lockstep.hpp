@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/device.hpp"
 #include "swprune/hw/memory_model.hpp"
 
@@ -64,7 +65,11 @@ struct run_params {
 };
 
 /// Throws argument_out_of_range unless every member lies in the range of its comment.
-inline void check(const run_params& p) {
+SWPRUNE_FUNCTION void check(const run_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const run_params& p) {
   expects(p.image_base % 64 == 0 && p.act_base % 64 == 0, errc::argument_out_of_range,
           "image_base and act_base must be multiples of 64, given {:#x} and {:#x}", p.image_base,
           p.act_base);
@@ -75,6 +80,8 @@ inline void check(const run_params& p) {
           "quiet_cycles, max_cycles and observe_every must be >= 1, given {}, {} and {}",
           p.quiet_cycles, p.max_cycles, p.observe_every);
 }
+
+#endif
 
 /// How a run ended.
 struct run_result {
@@ -116,6 +123,20 @@ struct lockstep_result {
     return t;
   }
 };
+
+/// Runs a device over `p.layer_count` layers and two idle cycles more. A run that the device ends
+/// with an error code is a result, not an exception. Throws device_timeout (naming the states of
+/// controller and loader) when the device hangs, memory_access and port_protocol as memory_model
+/// does, device_mismatch when bus widths differ.
+SWPRUNE_FUNCTION run_result run(device& d, memory_model& memory, const run_params& p);
+
+/// Runs two devices on the same inputs and compares every port in every cycle. The memory listens
+/// to `golden`. Ends at the first cycle with a difference. Throws what run() throws, and
+/// device_mismatch when the devices' parameters differ.
+SWPRUNE_FUNCTION lockstep_result run_lockstep(device& golden, device& dut, memory_model& memory,
+                                              const run_params& p);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -288,11 +309,7 @@ inline void check_bus(const device& d, const memory_model& memory) {
 
 }  // namespace detail
 
-/// Runs a device over `p.layer_count` layers and two idle cycles more. A run that the device ends
-/// with an error code is a result, not an exception. Throws device_timeout (naming the states of
-/// controller and loader) when the device hangs, memory_access and port_protocol as memory_model
-/// does, device_mismatch when bus widths differ.
-inline run_result run(device& d, memory_model& memory, const run_params& p) {
+SWPRUNE_FUNCTION run_result run(device& d, memory_model& memory, const run_params& p) {
   check(p);
   detail::check_bus(d, memory);
   if (p.reset) d.reset();
@@ -301,11 +318,8 @@ inline run_result run(device& d, memory_model& memory, const run_params& p) {
       [&](const core_inputs& in) { d.step(in); });
 }
 
-/// Runs two devices on the same inputs and compares every port in every cycle. The memory listens
-/// to `golden`. Ends at the first cycle with a difference. Throws what run() throws, and
-/// device_mismatch when the devices' parameters differ.
-inline lockstep_result run_lockstep(device& golden, device& dut, memory_model& memory,
-                                    const run_params& p) {
+SWPRUNE_FUNCTION lockstep_result run_lockstep(device& golden, device& dut, memory_model& memory,
+                                              const run_params& p) {
   check(p);
   expects(golden.params() == dut.params(), errc::device_mismatch,
           "lockstep needs two devices of one array, given {} and {}", golden.params().to_string(),
@@ -334,5 +348,7 @@ inline lockstep_result run_lockstep(device& golden, device& dut, memory_model& m
                                   });
   return result;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/back_pressure.hpp"
 #include "swprune/hw/device.hpp"
 
@@ -41,7 +42,11 @@ struct memory_params {
 };
 
 /// Throws argument_out_of_range unless every member lies in the range of its comment.
-inline void check(const memory_params& m) {
+SWPRUNE_FUNCTION void check(const memory_params& m);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const memory_params& m) {
   expects(m.bus_bytes == 8 || m.bus_bytes == 16 || m.bus_bytes == 32 || m.bus_bytes == 64,
           errc::argument_out_of_range, "bus_bytes must be 8, 16, 32 or 64, given {}", m.bus_bytes);
   expects(m.latency >= 1, errc::argument_out_of_range, "latency >= 1, given {}", m.latency);
@@ -52,6 +57,8 @@ inline void check(const memory_params& m) {
           m.fence_latency);
   check(m.fences, "fences");
 }
+
+#endif
 
 /// Memory behind a device, byte by byte, that answers its requests cycle by cycle and watches what
 /// it does: it knows which bytes were ever written, which must not be touched, and counts accesses

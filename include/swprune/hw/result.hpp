@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/cycles.hpp"
@@ -62,6 +63,17 @@ struct model_comparison {
   comparison total;
 };
 
+/// Compares the program of the skipping array with that of the dense control. `sparse_counts` and
+/// `dense_counts` are their predict(), or the same with cycles that were measured. Throws
+/// device_mismatch unless both programs are the same model, batch and array, one with and one
+/// without skip.
+[[nodiscard]] SWPRUNE_FUNCTION model_comparison compare(const program& sparse,
+                                                        const cycle_report& sparse_counts,
+                                                        const program& dense,
+                                                        const cycle_report& dense_counts);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 [[nodiscard]] inline comparison compare_counts(const program& p, std::string name,
@@ -84,14 +96,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Compares the program of the skipping array with that of the dense control. `sparse_counts` and
-/// `dense_counts` are their predict(), or the same with cycles that were measured. Throws
-/// device_mismatch unless both programs are the same model, batch and array, one with and one
-/// without skip.
-[[nodiscard]] inline model_comparison compare(const program& sparse,
-                                              const cycle_report& sparse_counts,
-                                              const program& dense,
-                                              const cycle_report& dense_counts) {
+SWPRUNE_FUNCTION model_comparison compare(const program& sparse, const cycle_report& sparse_counts,
+                                          const program& dense, const cycle_report& dense_counts) {
   array_params control = sparse.array;
   control.skip = false;
   expects(sparse.array.skip && dense.array == control && sparse.images == dense.images &&
@@ -125,6 +131,8 @@ namespace detail {
   }
   return result;
 }
+
+#endif
 
 /// compare() by the closed form.
 [[nodiscard]] inline model_comparison compare(const program& sparse, const program& dense) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/hw/device.hpp"
 #include "swprune/hw/image.hpp"
@@ -46,6 +47,21 @@ struct program_run {
   std::vector<std::vector<std::uint8_t>> outputs;
 };
 
+/// Puts image and packed input (`plain`: `[n][C][H][W]` bytes) into `memory`. Reading what no range
+/// of the image reaches, or an output before it was written, and writing to the image or the input
+/// throw memory_access later; a tensor with interleaved images that do not exist counts as written
+/// as a whole. Throws what memory_model and program::pack_input() throw.
+SWPRUNE_FUNCTION void load_program(memory_model& memory, const program& p,
+                                   std::span<const std::uint8_t> plain);
+
+/// Runs a program on one device. `progress`, may be empty, is told the cycle now and then.
+/// Throws what run() and load_program() throw.
+[[nodiscard]] SWPRUNE_FUNCTION program_run
+run_program(device& d, const program& p, std::span<const std::uint8_t> plain,
+            const memory_params& timing, const std::function<void(index_t)>& progress = {});
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// Counts as initialised what a layer reads of its input though nobody writes it: the padding
@@ -64,12 +80,8 @@ inline void mark_unwritten(memory_model& memory, const tensor_placement& t, std:
 
 }  // namespace detail
 
-/// Puts image and packed input (`plain`: `[n][C][H][W]` bytes) into `memory`. Reading what no range
-/// of the image reaches, or an output before it was written, and writing to the image or the input
-/// throw memory_access later; a tensor with interleaved images that do not exist counts as written
-/// as a whole. Throws what memory_model and program::pack_input() throw.
-inline void load_program(memory_model& memory, const program& p,
-                         std::span<const std::uint8_t> plain) {
+SWPRUNE_FUNCTION void load_program(memory_model& memory, const program& p,
+                                   std::span<const std::uint8_t> plain) {
   memory.add_region("image", program_image_base, static_cast<index_t>(p.image.size()), false);
   memory.add_region("activations", program_act_base, static_cast<index_t>(p.act_bytes), true);
   memory.write(program_image_base, p.image);
@@ -186,18 +198,18 @@ inline void count_bytes(const program& p, const memory_model& memory,
 
 }  // namespace detail
 
-/// Runs a program on one device. `progress`, may be empty, is told the cycle now and then.
-/// Throws what run() and load_program() throw.
-[[nodiscard]] inline program_run run_program(device& d, const program& p,
-                                             std::span<const std::uint8_t> plain,
-                                             const memory_params& timing,
-                                             const std::function<void(index_t)>& progress = {}) {
+SWPRUNE_FUNCTION program_run run_program(device& d, const program& p,
+                                         std::span<const std::uint8_t> plain,
+                                         const memory_params& timing,
+                                         const std::function<void(index_t)>& progress) {
   memory_model memory(timing);
   load_program(memory, p, plain);
   detail::layer_clock clock;
   const run_result run = hw::run(d, memory, detail::run_params_of(p, clock, progress));
   return detail::collect(p, memory, clock, run);
 }
+
+#endif
 
 /// A program on two devices at once, every port compared in every cycle.
 struct lockstep_program_run {
@@ -206,9 +218,15 @@ struct lockstep_program_run {
 };
 
 /// Throws what run_lockstep() and load_program() throw; a mismatch is a result.
-[[nodiscard]] inline lockstep_program_run run_program_lockstep(
+[[nodiscard]] SWPRUNE_FUNCTION lockstep_program_run run_program_lockstep(
     device& golden, device& dut, const program& p, std::span<const std::uint8_t> plain,
-    const memory_params& timing, const std::function<void(index_t)>& progress = {}) {
+    const memory_params& timing, const std::function<void(index_t)>& progress = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION lockstep_program_run run_program_lockstep(
+    device& golden, device& dut, const program& p, std::span<const std::uint8_t> plain,
+    const memory_params& timing, const std::function<void(index_t)>& progress) {
   memory_model memory(timing);
   load_program(memory, p, plain);
   detail::layer_clock clock;
@@ -217,5 +235,7 @@ struct lockstep_program_run {
   if (result.lockstep.ok()) result.run = detail::collect(p, memory, clock, result.lockstep.run);
   return result;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/rng.hpp"
@@ -32,6 +33,16 @@ struct builtin_params {
             test);
   }
 };
+
+/// `count` images of the built-in data set: 28 x 28 grey digits (strokes bright on dark) drawn as
+/// curves through displaced control points, with random rotation, shear, size, position, pen, stray
+/// marks and grain. `part` tells training and test images apart ("train", "test", or any other
+/// name). Image i depends on (seed, part, i) only: a longer set begins with the shorter one, and
+/// the bytes are equal on every platform and for every number of threads.
+[[nodiscard]] SWPRUNE_FUNCTION train::dataset builtin_part(std::uint64_t seed,
+                                                           std::string_view part, index_t count);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -337,13 +348,8 @@ class digit_painter {
 
 }  // namespace detail
 
-/// `count` images of the built-in data set: 28 x 28 grey digits (strokes bright on dark) drawn as
-/// curves through displaced control points, with random rotation, shear, size, position, pen, stray
-/// marks and grain. `part` tells training and test images apart ("train", "test", or any other
-/// name). Image i depends on (seed, part, i) only: a longer set begins with the shorter one, and
-/// the bytes are equal on every platform and for every number of threads.
-[[nodiscard]] inline train::dataset builtin_part(std::uint64_t seed, std::string_view part,
-                                                 index_t count) {
+SWPRUNE_FUNCTION train::dataset builtin_part(std::uint64_t seed, std::string_view part,
+                                             index_t count) {
   builtin_params{.train = count, .test = 0, .seed = seed}.validate();
   constexpr index_t side = detail::digit_painter::side;
   train::dataset data;
@@ -365,6 +371,8 @@ class digit_painter {
   });
   return data;
 }
+
+#endif
 
 /// Training and test images of the built-in data set (see builtin_part()). Throws
 /// errc::argument_out_of_range unless 0 <= train, test <= 10,000,000.

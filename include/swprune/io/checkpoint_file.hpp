@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -47,7 +48,17 @@ namespace detail {
   return text;
 }
 
-[[nodiscard]] inline train::run_options read_options(const record_set& records) {
+[[nodiscard]] SWPRUNE_FUNCTION train::run_options read_options(const record_set& records);
+
+SWPRUNE_FUNCTION void add_history(record_set& records, const train::history& h);
+
+/// `seconds` begins with those of the epoch now, then one for each epoch before.
+[[nodiscard]] SWPRUNE_FUNCTION train::history read_history(const record_set& records,
+                                                           const std::vector<double>& seconds);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION train::run_options read_options(const record_set& records) {
   const std::string text = records.text("options");
   train::run_options options;
   for (std::size_t at = 0; at < text.size();) {
@@ -61,7 +72,7 @@ namespace detail {
   return options;
 }
 
-inline void add_history(record_set& records, const train::history& h) {
+SWPRUNE_FUNCTION void add_history(record_set& records, const train::history& h) {
   std::vector<std::int64_t> numbers, switches;
   std::vector<double> values, densities;
   for (const train::epoch_record& e : h.epochs) {
@@ -80,9 +91,8 @@ inline void add_history(record_set& records, const train::history& h) {
   records.add("history.densities", array::of(densities));
 }
 
-/// `seconds` begins with those of the epoch now, then one for each epoch before.
-[[nodiscard]] inline train::history read_history(const record_set& records,
-                                                 const std::vector<double>& seconds) {
+SWPRUNE_FUNCTION train::history read_history(const record_set& records,
+                                             const std::vector<double>& seconds) {
   const auto numbers = records.vector<std::int64_t>("history.epochs");
   const auto n = static_cast<index_t>(numbers.size());
   const auto values = records.vector<double>("history.values", 5 * n);
@@ -100,6 +110,8 @@ inline void add_history(record_set& records, const train::history& h) {
   }
   return h;
 }
+
+#endif
 
 template <typename Scalar>
 void add_arrays(record_set& records, const std::string& prefix,
@@ -129,7 +141,12 @@ inline void add_masks(record_set& records, const mask::mask_set& masks) {
   for (const record& r : plain.records()) records.add("masks." + r.name, r.value);
 }
 
-[[nodiscard]] inline mask::mask_set read_masks(const record_set& records, std::size_t& used) {
+[[nodiscard]] SWPRUNE_FUNCTION mask::mask_set read_masks(const record_set& records,
+                                                         std::size_t& used);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION mask::mask_set read_masks(const record_set& records, std::size_t& used) {
   constexpr std::string_view prefix = "masks.";
   record_set plain(records.origin());
   for (const record& r : records.records())
@@ -137,6 +154,8 @@ inline void add_masks(record_set& records, const mask::mask_set& masks) {
   used += plain.records().size();
   return masks_from_records(plain);
 }
+
+#endif
 
 }  // namespace detail
 

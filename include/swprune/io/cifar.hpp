@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
@@ -32,6 +33,32 @@ inline constexpr cifar_layout cifar10_records{1, 0, 10};
 inline constexpr cifar_layout cifar100_coarse{2, 0, 20};  ///< the 20 superclasses
 inline constexpr cifar_layout cifar100_fine{2, 1, 100};
 
+/// Reads one file of CIFAR records, as many as it has, plain or packed. Throws errc::file_open,
+/// errc::file_truncated (the last record is not whole), errc::label_out_of_range and what the
+/// unpacking throws; errc::file_format when it has more than `limit` records. Messages name the
+/// file and the byte offset.
+[[nodiscard]] SWPRUNE_FUNCTION train::dataset load_cifar_file(const std::filesystem::path& path,
+                                                              const cifar_layout& layout,
+                                                              packings formats = plain_or_gzip,
+                                                              index_t limit = 1000000);
+
+/// Loads CIFAR-10, binary version: data_batch_1.bin .. data_batch_5.bin (train, 50,000 images) and
+/// test_batch.bin (10,000), each plain or packed as `formats` says, in `dir` or in
+/// dir/cifar-10-batches-bin; an empty `dir` means $SWPRUNE_DATA, then ./data. 3 x 32 x 32 pixels,
+/// 10 classes. Throws errc::data_not_found and what load_cifar_file() throws; errc::file_truncated
+/// when a file has fewer than 10,000 records.
+[[nodiscard]] SWPRUNE_FUNCTION train_test load_cifar10(const std::filesystem::path& dir,
+                                                       packings formats = plain_or_gzip);
+
+/// Loads CIFAR-100, binary version: train.bin (50,000 images) and test.bin (10,000), each plain or
+/// packed, in `dir` or in dir/cifar-100-binary; an empty `dir` means $SWPRUNE_DATA, then ./data.
+/// `labels` is cifar100_fine or cifar100_coarse. Throws like load_cifar10().
+[[nodiscard]] SWPRUNE_FUNCTION train_test load_cifar100(const std::filesystem::path& dir,
+                                                        const cifar_layout& labels = cifar100_fine,
+                                                        packings formats = plain_or_gzip);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// Splits whole records into images and labels, appended to `data`.
@@ -55,14 +82,9 @@ inline void append_cifar(const std::vector<std::uint8_t>& bytes, const cifar_lay
 
 }  // namespace detail
 
-/// Reads one file of CIFAR records, as many as it has, plain or packed. Throws errc::file_open,
-/// errc::file_truncated (the last record is not whole), errc::label_out_of_range and what the
-/// unpacking throws; errc::file_format when it has more than `limit` records. Messages name the
-/// file and the byte offset.
-[[nodiscard]] inline train::dataset load_cifar_file(const std::filesystem::path& path,
-                                                    const cifar_layout& layout,
-                                                    packings formats = plain_or_gzip,
-                                                    index_t limit = 1000000) {
+SWPRUNE_FUNCTION train::dataset load_cifar_file(const std::filesystem::path& path,
+                                                const cifar_layout& layout, packings formats,
+                                                index_t limit) {
   expects(limit >= 0 && limit <= 1000000, errc::argument_out_of_range,
           "0 <= limit <= 1000000 records must hold, given {}", limit);
   packed_file file(path, formats);
@@ -102,13 +124,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Loads CIFAR-10, binary version: data_batch_1.bin .. data_batch_5.bin (train, 50,000 images) and
-/// test_batch.bin (10,000), each plain or packed as `formats` says, in `dir` or in
-/// dir/cifar-10-batches-bin; an empty `dir` means $SWPRUNE_DATA, then ./data. 3 x 32 x 32 pixels,
-/// 10 classes. Throws errc::data_not_found and what load_cifar_file() throws; errc::file_truncated
-/// when a file has fewer than 10,000 records.
-[[nodiscard]] inline train_test load_cifar10(const std::filesystem::path& dir,
-                                             packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION train_test load_cifar10(const std::filesystem::path& dir, packings formats) {
   const std::vector<std::string> train{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
                                        "data_batch_4.bin", "data_batch_5.bin"};
   const std::vector<std::string> test{"test_batch.bin"};
@@ -119,16 +135,14 @@ namespace detail {
           detail::load_cifar_half(found, test, 10000, cifar10_records, formats)};
 }
 
-/// Loads CIFAR-100, binary version: train.bin (50,000 images) and test.bin (10,000), each plain or
-/// packed, in `dir` or in dir/cifar-100-binary; an empty `dir` means $SWPRUNE_DATA, then ./data.
-/// `labels` is cifar100_fine or cifar100_coarse. Throws like load_cifar10().
-[[nodiscard]] inline train_test load_cifar100(const std::filesystem::path& dir,
-                                              const cifar_layout& labels = cifar100_fine,
-                                              packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION train_test load_cifar100(const std::filesystem::path& dir,
+                                          const cifar_layout& labels, packings formats) {
   const std::filesystem::path found =
       find_data_dir(dir, "cifar-100-binary", {"train.bin", "test.bin"});
   return {detail::load_cifar_half(found, {"train.bin"}, 50000, labels, formats),
           detail::load_cifar_half(found, {"test.bin"}, 10000, labels, formats)};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

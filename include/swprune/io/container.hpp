@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -26,6 +27,21 @@ inline constexpr std::uint32_t container_version = 1;
 
 /// Bytes to which header, records and directory are aligned.
 inline constexpr std::size_t container_alignment = 64;
+
+/// Bytes of a container (docs/formats-files.md, "Model and checkpoint container"): header, records
+/// on 64-byte boundaries in the given order, directory; a CRC-32 on each. `kind` says what the file
+/// is for, 1..16 characters. Equal records give equal bytes.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_container(
+    std::string_view kind, const record_set& records);
+
+/// Records of a container whose kind must be `kind`. Every byte is checked: any truncated or
+/// changed file gives errc::file_truncated, errc::file_checksum or errc::file_format with the byte
+/// offset; a good container of another kind gives errc::file_mismatch. `file` is for the messages.
+[[nodiscard]] SWPRUNE_FUNCTION record_set decode_container(std::span<const std::uint8_t> bytes,
+                                                           std::string_view kind,
+                                                           const std::string& file);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -155,11 +171,8 @@ inline void expect_zeros(std::span<const std::uint8_t> bytes, std::size_t begin,
 
 }  // namespace detail
 
-/// Bytes of a container (docs/formats-files.md, "Model and checkpoint container"): header, records
-/// on 64-byte boundaries in the given order, directory; a CRC-32 on each. `kind` says what the file
-/// is for, 1..16 characters. Equal records give equal bytes.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_container(std::string_view kind,
-                                                                const record_set& records) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_container(std::string_view kind,
+                                                            const record_set& records) {
   expects(!kind.empty() && kind.size() <= detail::container_kind_bytes &&
               kind.find('\0') == std::string_view::npos,
           errc::argument_out_of_range, "the kind of a container has 1..16 characters, given {}",
@@ -181,11 +194,8 @@ inline void expect_zeros(std::span<const std::uint8_t> bytes, std::size_t begin,
   return file.take();
 }
 
-/// Records of a container whose kind must be `kind`. Every byte is checked: any truncated or
-/// changed file gives errc::file_truncated, errc::file_checksum or errc::file_format with the byte
-/// offset; a good container of another kind gives errc::file_mismatch. `file` is for the messages.
-[[nodiscard]] inline record_set decode_container(std::span<const std::uint8_t> bytes,
-                                                 std::string_view kind, const std::string& file) {
+SWPRUNE_FUNCTION record_set decode_container(std::span<const std::uint8_t> bytes,
+                                             std::string_view kind, const std::string& file) {
   const detail::container_layout layout = detail::read_container_header(bytes, file);
   const auto limit = static_cast<std::size_t>(layout.directory_offset);
   expects(layout.directory_crc == crc32(bytes.subspan(limit)), errc::file_checksum,
@@ -210,6 +220,8 @@ inline void expect_zeros(std::span<const std::uint8_t> bytes, std::size_t begin,
   detail::expect_zeros(bytes, end, aligned, file);
   return records;
 }
+
+#endif
 
 /// Writes a container to a temporary name, flushes it and renames it: `path` never holds half a
 /// file. Throws errc::file_write.

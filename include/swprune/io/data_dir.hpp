@@ -7,10 +7,21 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/io/packed.hpp"
 
 namespace swprune::inline v0::io {
+
+/// Directory that holds all of `files` (each plain or with .gz or .xz): `dir` when it is not empty,
+/// else $SWPRUNE_DATA when set and not empty, else ./data; in each the directory itself and its
+/// subdirectory `dataset` are tried. Throws errc::data_not_found, which says where it looked, what
+/// is missing there and how to mend it.
+[[nodiscard]] SWPRUNE_FUNCTION std::filesystem::path find_data_dir(
+    const std::filesystem::path& dir, std::string_view dataset,
+    const std::vector<std::string>& files);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -23,13 +34,9 @@ namespace detail {
 
 }  // namespace detail
 
-/// Directory that holds all of `files` (each plain or with .gz or .xz): `dir` when it is not empty,
-/// else $SWPRUNE_DATA when set and not empty, else ./data; in each the directory itself and its
-/// subdirectory `dataset` are tried. Throws errc::data_not_found, which says where it looked, what
-/// is missing there and how to mend it.
-[[nodiscard]] inline std::filesystem::path find_data_dir(const std::filesystem::path& dir,
-                                                         std::string_view dataset,
-                                                         const std::vector<std::string>& files) {
+SWPRUNE_FUNCTION std::filesystem::path find_data_dir(const std::filesystem::path& dir,
+                                                     std::string_view dataset,
+                                                     const std::vector<std::string>& files) {
   const char* variable = std::getenv("SWPRUNE_DATA");
   std::filesystem::path root = dir;
   std::string source = "the directory given";
@@ -52,5 +59,7 @@ namespace detail {
         dataset, root.string(), (root / dataset).string(), source,
         missing.empty() ? "all files in one directory" : missing);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 
 namespace swprune::inline v0::io {
@@ -19,6 +20,8 @@ namespace swprune::inline v0::io {
   return static_cast<std::uint32_t>(
       ::crc32_z(::crc32_z(0, nullptr, 0), bytes.data(), bytes.size()));
 }
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -48,6 +51,8 @@ inline void refill(z_stream& s, std::span<const std::uint8_t> in, std::size_t& f
 
 }  // namespace detail
 
+#endif
+
 /// True for the two bytes that open every gzip file.
 [[nodiscard]] inline bool is_gzip(std::span<const std::uint8_t> bytes) {
   return bytes.size() >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
@@ -58,8 +63,28 @@ inline void refill(z_stream& s, std::span<const std::uint8_t> in, std::size_t& f
 /// Checks CRC and length of every member that it reads to its end. `file` is for the messages.
 /// Throws errc::file_truncated, errc::file_checksum or errc::file_format, with the byte offset in
 /// the compressed file.
-[[nodiscard]] inline std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> bytes,
-                                                      std::string_view file, std::size_t limit) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> bytes,
+                                                                std::string_view file,
+                                                                std::size_t limit);
+
+/// Uncompressed bytes of a raw deflate stream that must give exactly `size` bytes and use up all of
+/// `bytes`; what a member of a zip file holds. Throws errc::file_format naming `where`.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_raw(
+    std::span<const std::uint8_t> bytes, std::size_t size, std::string_view where);
+
+/// The same for a zlib stream (RFC 1950), whose checksum is checked; what an element of a MATLAB
+/// file holds.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_zlib(
+    std::span<const std::uint8_t> bytes, std::size_t size, std::string_view where);
+
+/// The first `size` bytes of a zlib stream, fewer if it is damaged or ends before them.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_zlib_head(
+    std::span<const std::uint8_t> bytes, std::size_t size);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<std::uint8_t> gunzip(std::span<const std::uint8_t> bytes,
+                                                  std::string_view file, std::size_t limit) {
   detail::inflater z(31);
   z_stream& s = z.stream;
   std::vector<std::uint8_t> out;
@@ -126,25 +151,18 @@ namespace detail {
 
 }  // namespace detail
 
-/// Uncompressed bytes of a raw deflate stream that must give exactly `size` bytes and use up all of
-/// `bytes`; what a member of a zip file holds. Throws errc::file_format naming `where`.
-[[nodiscard]] inline std::vector<std::uint8_t> inflate_raw(std::span<const std::uint8_t> bytes,
-                                                           std::size_t size,
-                                                           std::string_view where) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_raw(std::span<const std::uint8_t> bytes,
+                                                       std::size_t size, std::string_view where) {
   return detail::inflate_exactly(bytes, size, where, -15);
 }
 
-/// The same for a zlib stream (RFC 1950), whose checksum is checked; what an element of a MATLAB
-/// file holds.
-[[nodiscard]] inline std::vector<std::uint8_t> inflate_zlib(std::span<const std::uint8_t> bytes,
-                                                            std::size_t size,
-                                                            std::string_view where) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_zlib(std::span<const std::uint8_t> bytes,
+                                                        std::size_t size, std::string_view where) {
   return detail::inflate_exactly(bytes, size, where, 15);
 }
 
-/// The first `size` bytes of a zlib stream, fewer if it is damaged or ends before them.
-[[nodiscard]] inline std::vector<std::uint8_t> inflate_zlib_head(
-    std::span<const std::uint8_t> bytes, std::size_t size) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> inflate_zlib_head(std::span<const std::uint8_t> bytes,
+                                                             std::size_t size) {
   detail::inflater z(15);
   std::vector<std::uint8_t> out(size);
   z.stream.next_in = const_cast<Bytef*>(bytes.data());
@@ -156,5 +174,7 @@ namespace detail {
   out.resize(size - z.stream.avail_out);
   return out;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -40,6 +41,41 @@ namespace swprune::inline v0::io {
 /// Most nodes of a side that a text file may claim: the rest of a file says nothing about them, and
 /// each costs eight bytes of memory.
 inline constexpr index_t most_listed_nodes = 100'000'000;
+
+/// Writes a graph as text, atomically. Throws errc::file_write.
+SWPRUNE_FUNCTION void save_edge_list(const std::filesystem::path& path, const graph::undirected& g);
+
+/// The same for a bipartite graph: lines "output node, input node".
+SWPRUNE_FUNCTION void save_edge_list(const std::filesystem::path& path, const graph::bipartite& g);
+
+/// Reads what save_edge_list() writes; edges may stand in any order and either way round. Throws
+/// errc::file_open, errc::file_truncated, and errc::file_format, naming the line, for anything that
+/// is no such list of a simple graph with at most most_listed_nodes nodes.
+[[nodiscard]] SWPRUNE_FUNCTION graph::undirected load_edge_list(const std::filesystem::path& path);
+
+/// The same for a bipartite graph.
+[[nodiscard]] SWPRUNE_FUNCTION graph::bipartite load_bipartite_edge_list(
+    const std::filesystem::path& path);
+
+/// Writes the edges as .npy, int32 [edges x 2], a < b, ascending; atomically. Throws
+/// errc::file_write.
+SWPRUNE_FUNCTION void save_edge_array(const std::filesystem::path& path,
+                                      const graph::undirected& g);
+
+/// The same for a bipartite graph: rows of output node and input node.
+SWPRUNE_FUNCTION void save_edge_array(const std::filesystem::path& path, const graph::bipartite& g);
+
+/// Reads edges from .npy into a graph of `nodes` nodes. Throws graph_nodes for a number of nodes
+/// outside [1, 2^31 - 1], errc::file_open, what decode_npy() throws, and errc::file_format unless
+/// the array is int32 [edges x 2] and lists the edges of a simple graph of that size.
+[[nodiscard]] SWPRUNE_FUNCTION graph::undirected load_edge_array(const std::filesystem::path& path,
+                                                                 index_t nodes);
+
+/// The same for a bipartite graph of out_nodes x in_nodes.
+[[nodiscard]] SWPRUNE_FUNCTION graph::bipartite load_bipartite_edge_array(
+    const std::filesystem::path& path, index_t out_nodes, index_t in_nodes);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -194,16 +230,15 @@ inline void append_edges(std::string& text, std::span<const graph::edge> edges) 
 
 }  // namespace detail
 
-/// Writes a graph as text, atomically. Throws errc::file_write.
-inline void save_edge_list(const std::filesystem::path& path, const graph::undirected& g) {
+SWPRUNE_FUNCTION void save_edge_list(const std::filesystem::path& path,
+                                     const graph::undirected& g) {
   std::string text;
   detail::append_line(text, detail::undirected_words, std::array{g.nodes(), g.edges()});
   detail::append_edges(text, g.edge_list());
   write_file(path, text);
 }
 
-/// The same for a bipartite graph: lines "output node, input node".
-inline void save_edge_list(const std::filesystem::path& path, const graph::bipartite& g) {
+SWPRUNE_FUNCTION void save_edge_list(const std::filesystem::path& path, const graph::bipartite& g) {
   std::string text;
   detail::append_line(text, detail::bipartite_words,
                       std::array{g.out_nodes(), g.in_nodes(), g.edges()});
@@ -211,10 +246,7 @@ inline void save_edge_list(const std::filesystem::path& path, const graph::bipar
   write_file(path, text);
 }
 
-/// Reads what save_edge_list() writes; edges may stand in any order and either way round. Throws
-/// errc::file_open, errc::file_truncated, and errc::file_format, naming the line, for anything that
-/// is no such list of a simple graph with at most most_listed_nodes nodes.
-[[nodiscard]] inline graph::undirected load_edge_list(const std::filesystem::path& path) {
+SWPRUNE_FUNCTION graph::undirected load_edge_list(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   detail::edge_list_reader in({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                               path.string());
@@ -224,8 +256,7 @@ inline void save_edge_list(const std::filesystem::path& path, const graph::bipar
   return detail::graph_in_file(in.where(), [&] { return graph::undirected(n, edges); });
 }
 
-/// The same for a bipartite graph.
-[[nodiscard]] inline graph::bipartite load_bipartite_edge_list(const std::filesystem::path& path) {
+SWPRUNE_FUNCTION graph::bipartite load_bipartite_edge_list(const std::filesystem::path& path) {
   const auto bytes = read_file(path);
   detail::edge_list_reader in({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                               path.string());
@@ -236,36 +267,32 @@ inline void save_edge_list(const std::filesystem::path& path, const graph::bipar
   return detail::graph_in_file(in.where(), [&] { return detail::bipartite_of(out, wide, edges); });
 }
 
-/// Writes the edges as .npy, int32 [edges x 2], a < b, ascending; atomically. Throws
-/// errc::file_write.
-inline void save_edge_array(const std::filesystem::path& path, const graph::undirected& g) {
+SWPRUNE_FUNCTION void save_edge_array(const std::filesystem::path& path,
+                                      const graph::undirected& g) {
   save_npy(path, detail::array_of(g.edge_list()));
 }
 
-/// The same for a bipartite graph: rows of output node and input node.
-inline void save_edge_array(const std::filesystem::path& path, const graph::bipartite& g) {
+SWPRUNE_FUNCTION void save_edge_array(const std::filesystem::path& path,
+                                      const graph::bipartite& g) {
   save_npy(path, detail::array_of(detail::edges_of(g)));
 }
 
-/// Reads edges from .npy into a graph of `nodes` nodes. Throws graph_nodes for a number of nodes
-/// outside [1, 2^31 - 1], errc::file_open, what decode_npy() throws, and errc::file_format unless
-/// the array is int32 [edges x 2] and lists the edges of a simple graph of that size.
-[[nodiscard]] inline graph::undirected load_edge_array(const std::filesystem::path& path,
-                                                       index_t nodes) {
+SWPRUNE_FUNCTION graph::undirected load_edge_array(const std::filesystem::path& path,
+                                                   index_t nodes) {
   graph::check_node_count(nodes, "the number of nodes");
   const auto edges = detail::array_edges(load_npy(path), path.string(), nodes, nodes);
   return detail::graph_in_file(path.string(), [&] { return graph::undirected(nodes, edges); });
 }
 
-/// The same for a bipartite graph of out_nodes x in_nodes.
-[[nodiscard]] inline graph::bipartite load_bipartite_edge_array(const std::filesystem::path& path,
-                                                                index_t out_nodes,
-                                                                index_t in_nodes) {
+SWPRUNE_FUNCTION graph::bipartite load_bipartite_edge_array(const std::filesystem::path& path,
+                                                            index_t out_nodes, index_t in_nodes) {
   graph::check_node_count(out_nodes, "the number of output nodes");
   graph::check_node_count(in_nodes, "the number of input nodes");
   const auto edges = detail::array_edges(load_npy(path), path.string(), out_nodes, in_nodes);
   return detail::graph_in_file(path.string(),
                                [&] { return detail::bipartite_of(out_nodes, in_nodes, edges); });
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -15,9 +15,23 @@
 #include <system_error>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 
 namespace swprune::inline v0::io {
+
+/// Reads a whole regular file. Throws errc::file_open when it is absent, not readable or not a
+/// regular file (a pipe or terminal could block for ever).
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> read_file(
+    const std::filesystem::path& path);
+
+/// Writes a whole file so that at every instant `path` holds either the old bytes or the new ones:
+/// to a temporary name in the same directory, flushed to the disk, renamed. On failure the old file
+/// is intact, no temporary file is left, and errc::file_write is thrown.
+SWPRUNE_FUNCTION void write_file(const std::filesystem::path& path,
+                                 std::span<const std::uint8_t> bytes);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -76,9 +90,7 @@ inline void sync_directory_of(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Reads a whole regular file. Throws errc::file_open when it is absent, not readable or not a
-/// regular file (a pipe or terminal could block for ever).
-[[nodiscard]] inline std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> read_file(const std::filesystem::path& path) {
   const detail::descriptor fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (fd.get() < 0) raise(errc::file_open, "'{}': {}", path.string(), detail::system_text(errno));
   struct stat info {};
@@ -98,10 +110,8 @@ inline void sync_directory_of(const std::filesystem::path& path) {
   return bytes;
 }
 
-/// Writes a whole file so that at every instant `path` holds either the old bytes or the new ones:
-/// to a temporary name in the same directory, flushed to the disk, renamed. On failure the old file
-/// is intact, no temporary file is left, and errc::file_write is thrown.
-inline void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
+SWPRUNE_FUNCTION void write_file(const std::filesystem::path& path,
+                                 std::span<const std::uint8_t> bytes) {
   struct stat info {};
   expects(::stat(path.c_str(), &info) != 0 || S_ISREG(info.st_mode), errc::file_write,
           "'{}' exists and is not a regular file", path.string());
@@ -120,6 +130,8 @@ inline void write_file(const std::filesystem::path& path, std::span<const std::u
   raise(errc::file_write, "'{}' ({} bytes): {}", path.string(), bytes.size(),
         detail::system_text(code));
 }
+
+#endif
 
 /// write_file() of a text.
 inline void write_file(const std::filesystem::path& path, std::string_view text) {

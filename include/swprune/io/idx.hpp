@@ -8,12 +8,28 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/packed.hpp"
 #include "swprune/train/dataset.hpp"
 
 namespace swprune::inline v0::io {
+
+/// Reads a data set of grey images from a pair of IDX files (Y. LeCun's format of MNIST: big-endian
+/// header, unsigned bytes), each plain or packed as `formats` says. Gives images
+/// [n][1][rows][columns].
+///
+/// `classes` must lie in 1..256; labels must lie in 0..classes - 1. Throws errc::file_open,
+/// errc::file_truncated, errc::file_format (magic, sizes, trailing bytes, corrupt packing),
+/// errc::file_checksum (gzip CRC), errc::dataset_shape (the two counts differ) or
+/// errc::label_out_of_range; every message names the file and the byte offset.
+[[nodiscard]] SWPRUNE_FUNCTION train::dataset load_idx(const std::filesystem::path& images,
+                                                       const std::filesystem::path& labels,
+                                                       index_t classes = 10,
+                                                       packings formats = plain_or_gzip);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -78,18 +94,9 @@ struct idx_content {
 
 }  // namespace detail
 
-/// Reads a data set of grey images from a pair of IDX files (Y. LeCun's format of MNIST: big-endian
-/// header, unsigned bytes), each plain or packed as `formats` says. Gives images
-/// [n][1][rows][columns].
-///
-/// `classes` must lie in 1..256; labels must lie in 0..classes - 1. Throws errc::file_open,
-/// errc::file_truncated, errc::file_format (magic, sizes, trailing bytes, corrupt packing),
-/// errc::file_checksum (gzip CRC), errc::dataset_shape (the two counts differ) or
-/// errc::label_out_of_range; every message names the file and the byte offset.
-[[nodiscard]] inline train::dataset load_idx(const std::filesystem::path& images,
-                                             const std::filesystem::path& labels,
-                                             index_t classes = 10,
-                                             packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION train::dataset load_idx(const std::filesystem::path& images,
+                                         const std::filesystem::path& labels, index_t classes,
+                                         packings formats) {
   expects(classes >= 1 && classes <= 256, errc::argument_out_of_range,
           "classes must lie in 1..256, given {}", classes);
   detail::idx_content pixels = detail::read_idx(images, 3, formats);
@@ -108,5 +115,7 @@ struct idx_content {
   data.labels = std::move(names.bytes);
   return data;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -17,6 +18,21 @@
 #include "swprune/mask/mask_set.hpp"
 
 namespace swprune::inline v0::io {
+
+/// The records of a mask file, four a layer in layer order: NAME uint8 [Go x Gi], NAME.block int64
+/// {Bo, Bi}, NAME.shape int64 {out, in, kh, kw}, NAME.taps uint8: [kh * kw] ones if every live
+/// block keeps all taps, else the table [Go * Gi * kh * kw], rows first, zeros for absent blocks.
+/// Throws errc::argument_out_of_range when a layer's name ends in .block, .shape or .taps.
+[[nodiscard]] SWPRUNE_FUNCTION record_set mask_records(const mask::mask_set& masks);
+
+/// The masks in `records`, in the order of their NAME records. Throws errc::file_mismatch or
+/// errc::mask_shape naming the layer and what does not fit: an absent record, another type or
+/// length, a grid that is not ceil(out / Bo) x ceil(in / Bi), a byte other than 0 and 1, a live
+/// block without taps, an absent one with taps. A full table of taps that lacks none is taken for
+/// the short form, so that equal masks compare equal.
+[[nodiscard]] SWPRUNE_FUNCTION mask::mask_set masks_from_records(const record_set& records);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -117,11 +133,7 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
 
 }  // namespace detail
 
-/// The records of a mask file, four a layer in layer order: NAME uint8 [Go x Gi], NAME.block int64
-/// {Bo, Bi}, NAME.shape int64 {out, in, kh, kw}, NAME.taps uint8: [kh * kw] ones if every live
-/// block keeps all taps, else the table [Go * Gi * kh * kw], rows first, zeros for absent blocks.
-/// Throws errc::argument_out_of_range when a layer's name ends in .block, .shape or .taps.
-[[nodiscard]] inline record_set mask_records(const mask::mask_set& masks) {
+SWPRUNE_FUNCTION record_set mask_records(const mask::mask_set& masks) {
   record_set records;
   for (const mask::layer_mask& m : masks) {
     expects(!detail::has_mask_suffix(m.name), errc::argument_out_of_range,
@@ -139,12 +151,7 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
   return records;
 }
 
-/// The masks in `records`, in the order of their NAME records. Throws errc::file_mismatch or
-/// errc::mask_shape naming the layer and what does not fit: an absent record, another type or
-/// length, a grid that is not ceil(out / Bo) x ceil(in / Bi), a byte other than 0 and 1, a live
-/// block without taps, an absent one with taps. A full table of taps that lacks none is taken for
-/// the short form, so that equal masks compare equal.
-[[nodiscard]] inline mask::mask_set masks_from_records(const record_set& records) {
+SWPRUNE_FUNCTION mask::mask_set masks_from_records(const record_set& records) {
   std::vector<mask::layer_mask> layers;
   for (const record& r : records.records())
     if (!detail::has_mask_suffix(r.name))
@@ -155,6 +162,8 @@ inline constexpr std::string_view mask_suffixes[] = {".block", ".shape", ".taps"
       records.origin(), records.records().size(), layers.size());
   return mask::mask_set(std::move(layers));
 }
+
+#endif
 
 /// Writes the masks of a network as .npz (docs/formats-files.md, "Mask file"), atomically; NumPy
 /// reads it.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/bytes.hpp"
@@ -25,6 +26,16 @@ struct mat_array {
   std::vector<index_t> sizes;        ///< two or more, the first one varies fastest
   std::vector<std::uint8_t> values;  ///< column by column, as MATLAB orders them
 };
+
+/// Reads all arrays of a MATLAB level 5 file (what MATLAB writes with -v6 and -v7), whose elements
+/// may be compressed; the file itself may be packed. Little-endian files with arrays of bytes only:
+/// what SVHN consists of. Throws errc::file_open, errc::file_truncated or errc::file_format, naming
+/// the file and the byte offset.
+/// Source: "MAT-File Format", The MathWorks.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mat_array> read_mat(const std::filesystem::path& path,
+                                                               packings formats = plain_or_gzip);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -125,13 +136,8 @@ inline void check_mat_sizes(const mat_array& a, std::size_t bytes, const std::st
 
 }  // namespace detail
 
-/// Reads all arrays of a MATLAB level 5 file (what MATLAB writes with -v6 and -v7), whose elements
-/// may be compressed; the file itself may be packed. Little-endian files with arrays of bytes only:
-/// what SVHN consists of. Throws errc::file_open, errc::file_truncated or errc::file_format, naming
-/// the file and the byte offset.
-/// Source: "MAT-File Format", The MathWorks.
-[[nodiscard]] inline std::vector<mat_array> read_mat(const std::filesystem::path& path,
-                                                     packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION std::vector<mat_array> read_mat(const std::filesystem::path& path,
+                                                 packings formats) {
   packed_file file(path, formats);
   constexpr std::size_t largest = std::size_t{1} << 32;  // an element's length has 32 bits
   const std::vector<std::uint8_t> bytes = file.take(largest);
@@ -160,5 +166,7 @@ inline void check_mat_sizes(const mat_array& a, std::size_t bytes, const std::st
   }
   return arrays;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -91,6 +92,11 @@ void add_layer_records(record_set& records, nn::layer<Scalar>& l, const std::str
   for (const auto& s : l.state()) add_array("state." + s.name, s.values);
 }
 
+[[nodiscard]] SWPRUNE_FUNCTION layer_record read_layer_record(const record_set& records,
+                                                              const std::string& prefix);
+
+#if SWPRUNE_BODIES
+
 /// The mask of a layer, if the file has one. Its records carry the name "mask"; the layer's own
 /// name goes into what is returned, and messages name the record.
 [[nodiscard]] inline std::optional<mask::layer_mask> read_mask_of(const record_set& records,
@@ -102,8 +108,8 @@ void add_layer_records(record_set& records, nn::layer<Scalar>& l, const std::str
   return m;
 }
 
-[[nodiscard]] inline layer_record read_layer_record(const record_set& records,
-                                                    const std::string& prefix) {
+SWPRUNE_FUNCTION layer_record read_layer_record(const record_set& records,
+                                                const std::string& prefix) {
   layer_record l;
   l.kind = records.text(prefix + "kind");
   l.name = records.text(prefix + "name");
@@ -123,6 +129,8 @@ void add_layer_records(record_set& records, nn::layer<Scalar>& l, const std::str
   l.mask = read_mask_of(records, prefix, l.name);
   return l;
 }
+
+#endif
 
 /// Makes sure, before anything is allocated, that the weights which a mask asks for are in the
 /// file.
@@ -167,7 +175,12 @@ index_t fill_layer(const record_set& records, nn::layer<Scalar>& l, const std::s
   return used;
 }
 
-[[nodiscard]] inline map_shape read_map_shape(const record_set& records, const std::string& name) {
+[[nodiscard]] SWPRUNE_FUNCTION map_shape read_map_shape(const record_set& records,
+                                                        const std::string& name);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION map_shape read_map_shape(const record_set& records, const std::string& name) {
   const std::vector<std::int64_t> s = records.vector<std::int64_t>(name, 3);
   for (const std::int64_t n : s)
     expects(n >= 1 && n <= 1'000'000, errc::file_mismatch,
@@ -175,6 +188,8 @@ index_t fill_layer(const record_set& records, nn::layer<Scalar>& l, const std::s
             n);
   return {s[0], s[1], s[2]};
 }
+
+#endif
 
 /// Layers read so far that no composite layer has taken.
 template <typename Scalar>

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -21,6 +22,8 @@ namespace swprune::inline v0::io {
 namespace detail {
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
+
+#if SWPRUNE_BODIES
 
 /// Reads the Python dictionary of an .npy header: exactly the keys descr, fortran_order and shape,
 /// in any order. Anything else is an error, not a guess.
@@ -123,11 +126,23 @@ class npy_header_parser {
   raise(errc::file_format, "{}: .npy type '{}'{}, expected one of {}", where, descr, hint, known);
 }
 
+#endif
+
 }  // namespace detail
 
 /// Bytes of an .npy file, version 1.0, C order, data at a multiple of 64 bytes: what numpy.save
 /// writes for the same array.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_npy(const array& a) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_npy(const array& a);
+
+/// Reads an .npy file of version 1, 2 or 3 with numbers of a number_type. Strict: Fortran order,
+/// big-endian numbers, other types, a wrong length and trailing bytes give errc::file_format or
+/// errc::file_truncated. `where` is for the messages.
+[[nodiscard]] SWPRUNE_FUNCTION array decode_npy(std::span<const std::uint8_t> bytes,
+                                                const std::string& where);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_npy(const array& a) {
   std::string shape = "(";
   for (std::size_t i = 0; i < a.shape().size(); ++i)
     shape += (i == 0 ? "" : ", ") + std::to_string(a.shape()[i]);
@@ -147,11 +162,7 @@ class npy_header_parser {
   return out.take();
 }
 
-/// Reads an .npy file of version 1, 2 or 3 with numbers of a number_type. Strict: Fortran order,
-/// big-endian numbers, other types, a wrong length and trailing bytes give errc::file_format or
-/// errc::file_truncated. `where` is for the messages.
-[[nodiscard]] inline array decode_npy(std::span<const std::uint8_t> bytes,
-                                      const std::string& where) {
+SWPRUNE_FUNCTION array decode_npy(std::span<const std::uint8_t> bytes, const std::string& where) {
   byte_reader in(bytes, where);
   const std::string magic = in.get_text(detail::npy_magic.size(), "the magic number");
   expects(magic == detail::npy_magic, errc::file_format, "'{}' is not an .npy file (byte 0)",
@@ -180,6 +191,8 @@ class npy_header_parser {
           in.offset());
   return {type, std::move(head.shape), {content.begin(), content.end()}};
 }
+
+#endif
 
 /// Writes one array as .npy, atomically. Throws errc::file_write.
 inline void save_npy(const std::filesystem::path& path, const array& a) {

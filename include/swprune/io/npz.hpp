@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/io/array.hpp"
 #include "swprune/io/bytes.hpp"
@@ -18,6 +19,18 @@
 #include "swprune/io/record_set.hpp"
 
 namespace swprune::inline v0::io {
+
+/// Bytes of an .npz file: the records as .npy members of a zip file, stored, in order, without a
+/// date; numpy.load reads it. Throws errc::file_write when it would reach 4 GiB or 65535 members.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_npz(const record_set& records);
+
+/// Reads an .npz file with stored or deflated members, in the order of its directory. Directory,
+/// local headers, sizes and checksums are all checked. Throws errc::file_truncated,
+/// errc::file_format or errc::file_checksum; `file` is for the messages.
+[[nodiscard]] SWPRUNE_FUNCTION record_set decode_npz(std::span<const std::uint8_t> bytes,
+                                                     const std::string& file);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -163,9 +176,7 @@ inline void put_zip_central(byte_writer& out, const zip_member& m) {
 
 }  // namespace detail
 
-/// Bytes of an .npz file: the records as .npy members of a zip file, stored, in order, without a
-/// date; numpy.load reads it. Throws errc::file_write when it would reach 4 GiB or 65535 members.
-[[nodiscard]] inline std::vector<std::uint8_t> encode_npz(const record_set& records) {
+SWPRUNE_FUNCTION std::vector<std::uint8_t> encode_npz(const record_set& records) {
   byte_writer out;
   byte_writer directory;
   constexpr std::size_t limit = std::numeric_limits<std::uint32_t>::max();
@@ -200,11 +211,8 @@ inline void put_zip_central(byte_writer& out, const zip_member& m) {
   return out.take();
 }
 
-/// Reads an .npz file with stored or deflated members, in the order of its directory. Directory,
-/// local headers, sizes and checksums are all checked. Throws errc::file_truncated,
-/// errc::file_format or errc::file_checksum; `file` is for the messages.
-[[nodiscard]] inline record_set decode_npz(std::span<const std::uint8_t> bytes,
-                                           const std::string& file) {
+SWPRUNE_FUNCTION record_set decode_npz(std::span<const std::uint8_t> bytes,
+                                       const std::string& file) {
   record_set records(file);
   const std::vector<detail::zip_member> members = detail::read_zip_directory(bytes, file);
   std::uint64_t total = 0;
@@ -224,6 +232,8 @@ inline void put_zip_central(byte_writer& out, const zip_member& m) {
   }
   return records;
 }
+
+#endif
 
 /// Writes named arrays as .npz, atomically. Throws errc::file_write.
 inline void save_npz(const std::filesystem::path& path, const record_set& records) {

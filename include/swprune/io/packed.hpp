@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/io/deflate.hpp"
 #include "swprune/io/file.hpp"
@@ -39,7 +40,11 @@ inline constexpr std::array<packing, 1> plain_or_gzip{{{is_gzip, gunzip}}};
 }
 
 /// The file itself, or its packed form with .gz or .xz added; empty when there is none.
-[[nodiscard]] inline std::filesystem::path find_packed(const std::filesystem::path& path) {
+[[nodiscard]] SWPRUNE_FUNCTION std::filesystem::path find_packed(const std::filesystem::path& path);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::filesystem::path find_packed(const std::filesystem::path& path) {
   std::error_code ignored;
   for (const std::string_view suffix : {"", ".gz", ".xz"}) {
     std::filesystem::path form = path;
@@ -48,6 +53,8 @@ inline constexpr std::array<packing, 1> plain_or_gzip{{{is_gzip, gunzip}}};
   }
   return {};
 }
+
+#endif
 
 /// A file read into memory whose content may be packed.
 class packed_file {

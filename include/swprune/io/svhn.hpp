@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -16,6 +17,21 @@
 #include "swprune/io/train_test.hpp"
 
 namespace swprune::inline v0::io {
+
+/// Reads one file of SVHN, cropped digits (Y. Netzer et al., 2011): arrays X (32 x 32 x 3 x n) and
+/// y (n x 1, digit 0 as label 10), in any number. Gives 3 x 32 x 32 images with labels 0..9. Throws
+/// what read_mat() throws; errc::file_format when an array is missing or has other sizes,
+/// errc::dataset_shape when there are not as many labels as images, errc::label_out_of_range.
+[[nodiscard]] SWPRUNE_FUNCTION train::dataset load_svhn_file(const std::filesystem::path& path,
+                                                             packings formats = plain_or_gzip);
+
+/// Loads SVHN, cropped digits: train_32x32.mat and test_32x32.mat, each plain or packed as
+/// `formats` says, in `dir` or in dir/svhn; an empty `dir` means $SWPRUNE_DATA, then ./data. Throws
+/// errc::data_not_found and what load_svhn_file() throws.
+[[nodiscard]] SWPRUNE_FUNCTION train_test load_svhn(const std::filesystem::path& dir,
+                                                    packings formats = plain_or_gzip);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -42,12 +58,8 @@ inline void append_svhn_planes(const mat_array& x, std::vector<std::uint8_t>& im
 
 }  // namespace detail
 
-/// Reads one file of SVHN, cropped digits (Y. Netzer et al., 2011): arrays X (32 x 32 x 3 x n) and
-/// y (n x 1, digit 0 as label 10), in any number. Gives 3 x 32 x 32 images with labels 0..9. Throws
-/// what read_mat() throws; errc::file_format when an array is missing or has other sizes,
-/// errc::dataset_shape when there are not as many labels as images, errc::label_out_of_range.
-[[nodiscard]] inline train::dataset load_svhn_file(const std::filesystem::path& path,
-                                                   packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION train::dataset load_svhn_file(const std::filesystem::path& path,
+                                               packings formats) {
   const std::vector<mat_array> arrays = read_mat(path, formats);
   const mat_array& x = detail::mat_array_named(arrays, "X", path);
   const mat_array& y = detail::mat_array_named(arrays, "y", path);
@@ -68,15 +80,13 @@ inline void append_svhn_planes(const mat_array& x, std::vector<std::uint8_t>& im
   return data;
 }
 
-/// Loads SVHN, cropped digits: train_32x32.mat and test_32x32.mat, each plain or packed as
-/// `formats` says, in `dir` or in dir/svhn; an empty `dir` means $SWPRUNE_DATA, then ./data. Throws
-/// errc::data_not_found and what load_svhn_file() throws.
-[[nodiscard]] inline train_test load_svhn(const std::filesystem::path& dir,
-                                          packings formats = plain_or_gzip) {
+SWPRUNE_FUNCTION train_test load_svhn(const std::filesystem::path& dir, packings formats) {
   const std::filesystem::path found =
       find_data_dir(dir, "svhn", {"train_32x32.mat", "test_32x32.mat"});
   return {load_svhn_file(find_packed(found / "train_32x32.mat"), formats),
           load_svhn_file(find_packed(found / "test_32x32.mat"), formats)};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::io

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/io/array.hpp"
@@ -24,7 +25,11 @@ namespace swprune::inline v0::io {
 namespace detail {
 
 /// "layer.array" of the library in the words of PyTorch's state_dict().
-[[nodiscard]] inline std::string exchange_name(const std::string& name) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string exchange_name(const std::string& name);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string exchange_name(const std::string& name) {
   constexpr std::pair<std::string_view, std::string_view> words[] = {
       {"weights", "weight"},
       {"scale", "weight"},
@@ -35,6 +40,8 @@ namespace detail {
     if (name.substr(dot + 1) == ours) return name.substr(0, dot + 1) + std::string(theirs);
   return name;
 }
+
+#endif
 
 /// The convolution whose weights this parameter is, or null.
 template <typename Scalar>

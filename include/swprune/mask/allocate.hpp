@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/allocate_params.hpp"
@@ -67,7 +68,11 @@ struct network_totals {
   index_t dense_macs = 0;
 };
 
-[[nodiscard]] inline network_totals totals_of(const std::vector<layer_spec>& layers) {
+[[nodiscard]] SWPRUNE_FUNCTION network_totals totals_of(const std::vector<layer_spec>& layers);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION network_totals totals_of(const std::vector<layer_spec>& layers) {
   network_totals t;
   for (const layer_spec& l : layers) {
     t.weights += l.weights();
@@ -215,6 +220,8 @@ inline void add_totals(allocation& a) {
   a.mac_ratio = static_cast<double>(a.macs_dense) / static_cast<double>(a.macs_kept);
 }
 
+#endif
+
 }  // namespace detail
 
 /// Shares a sparsity of the whole network out to row degrees of its layers. The density rule gives
@@ -242,8 +249,13 @@ inline void add_totals(allocation& a) {
 /// one that no mask of the layers has, for names of by_hand() that are no prunable layers,
 /// densities by hand that leave another sparsity than the one asked for, and a by_macs() ratio that
 /// even gamma = 0 misses.
-[[nodiscard]] inline allocation allocate(const std::vector<layer_spec>& layers,
-                                         const allocate_params& p) {
+[[nodiscard]] SWPRUNE_FUNCTION allocation allocate(const std::vector<layer_spec>& layers,
+                                                   const allocate_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION allocation allocate(const std::vector<layer_spec>& layers,
+                                     const allocate_params& p) {
   check(layers);
   check(p);
   const detail::network_totals total = detail::totals_of(layers);
@@ -272,5 +284,7 @@ inline void add_totals(allocation& a) {
   a.gamma = static_cast<double>(shares.gamma()) / 1048576.0;
   return a;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/mask/block_shape.hpp"
 #include "swprune/mask/density_rule.hpp"
@@ -29,7 +30,11 @@ struct allocate_params {
 };
 
 /// Throws mask_density or mask_block for a value outside the range that allocate_params names.
-inline void check(const allocate_params& p) {
+SWPRUNE_FUNCTION void check(const allocate_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const allocate_params& p) {
   expects(p.sparsity >= 0.0 && p.sparsity < 1.0, errc::mask_density,
           "the sparsity must lie in [0, 1), given {}", p.sparsity);
   expects(p.block.outputs >= 1 && p.block.inputs >= 1, errc::mask_block,
@@ -40,5 +45,7 @@ inline void check(const allocate_params& p) {
           "unstructured masks draw each weight on its own: the tap density must be 1, given {}",
           p.tap_density);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

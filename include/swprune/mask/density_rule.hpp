@@ -10,6 +10,7 @@
 #include <system_error>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 
 namespace swprune::inline v0::mask {
@@ -83,7 +84,15 @@ class density_rule {
 };
 
 /// "uniform", "erk", gamma as a number (mix), "macs R" or "by hand".
-[[nodiscard]] inline std::string to_string(const density_rule& rule) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string to_string(const density_rule& rule);
+
+/// The rule that a program's user writes: "uniform", "erk" or gamma in [0, 1] as a number. Throws
+/// argument_out_of_range for anything else.
+[[nodiscard]] SWPRUNE_FUNCTION density_rule parse_density_rule(std::string_view text);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string to_string(const density_rule& rule) {
   switch (rule.form()) {
     case density_form::uniform:
       return "uniform";
@@ -99,9 +108,7 @@ class density_rule {
   return "unknown";
 }
 
-/// The rule that a program's user writes: "uniform", "erk" or gamma in [0, 1] as a number. Throws
-/// argument_out_of_range for anything else.
-[[nodiscard]] inline density_rule parse_density_rule(std::string_view text) {
+SWPRUNE_FUNCTION density_rule parse_density_rule(std::string_view text) {
   if (text == "uniform") return density_rule::uniform();
   if (text == "erk") return density_rule::erk();
   double gamma = -1.0;
@@ -112,5 +119,7 @@ class density_rule {
           "an allocation is 'uniform', 'erk' or a number in [0, 1] between them; given '{}'", text);
   return density_rule::mix(gamma);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -33,7 +34,11 @@ struct generate_params {
 
 /// The same with a number of blocks instead of a degree: `blocks` in [0, Go * Gi], dealt as evenly
 /// over the rows as integers allow. Throws mask_shape for a number outside.
-[[nodiscard]] inline generate_params with_blocks(generate_params p, index_t blocks) {
+[[nodiscard]] SWPRUNE_FUNCTION generate_params with_blocks(generate_params p, index_t blocks);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION generate_params with_blocks(generate_params p, index_t blocks) {
   expects(p.out_groups >= 1 && p.in_groups >= 1, errc::mask_shape,
           "a block mask needs out_groups >= 1 and in_groups >= 1, given {} x {}", p.out_groups,
           p.in_groups);
@@ -44,6 +49,8 @@ struct generate_params {
   p.extra_rows = blocks % p.out_groups;
   return p;
 }
+
+#endif
 
 /// A mask and what its generation achieved.
 struct generated_mask {
@@ -70,7 +77,11 @@ struct generated_mask {
 /// The same generator state gives the same mask on every platform. Throws graph_nodes,
 /// graph_degree, graph_probability, argument_out_of_range (q > 1 for a kind that is not balanced;
 /// unstructured, which has no blocks: see unstructured_mask()), or graph_not_connected.
-[[nodiscard]] inline generated_mask generate(const generate_params& p, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION generated_mask generate(const generate_params& p, rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION generated_mask generate(const generate_params& p, rng& random) {
   const bool dense = p.kind == mask_kind::dense;
   const graph::biregular_params size{.out_nodes = p.out_groups,
                                      .in_nodes = p.in_groups,
@@ -93,6 +104,8 @@ struct generated_mask {
   const hierarchy_result h = hierarchy(levels, random);
   return {from_ring(h.graph, p.order), h.beta_achieved, h.column_spread};
 }
+
+#endif
 
 /// generate() with the generator's stream "mask" of that layer and stage: what a layer gets does
 /// not depend on which other layers there are.

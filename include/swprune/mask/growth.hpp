@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/b_matching.hpp"
@@ -20,6 +21,20 @@ struct growth_step {
   /// Edges by which columns lie outside floor(E / Gi) .. ceil(E / Gi): 0 means balanced.
   index_t outside = 0;
 };
+
+/// Grows a graph in ring coordinates through the row degrees `degrees`, each a superset of the one
+/// before: read backwards, nested stages of pruning down to `final_graph`. Degree d gives output
+/// node j r_j + d - r edges (r_j its final number, r the smallest of these), at most Gi: rows with
+/// one block more keep it until they are full. Added are the edges nearest on the ring (smallest
+/// sum of distances) among the choices with the most even columns. If final_graph is square with
+/// equal rows and columns, columns are equal at every step: the complement of a bi-regular graph is
+/// bi-regular, and such a graph falls into perfect matchings (Koenig). Otherwise columns can miss
+/// the even share; `outside` says by how much.
+/// degrees: non-decreasing, in [r, Gi]; throws mask_stages.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<growth_step> grow(const graph::bipartite& final_graph,
+                                                             const std::vector<index_t>& degrees);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -64,17 +79,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Grows a graph in ring coordinates through the row degrees `degrees`, each a superset of the one
-/// before: read backwards, nested stages of pruning down to `final_graph`. Degree d gives output
-/// node j r_j + d - r edges (r_j its final number, r the smallest of these), at most Gi: rows with
-/// one block more keep it until they are full. Added are the edges nearest on the ring (smallest
-/// sum of distances) among the choices with the most even columns. If final_graph is square with
-/// equal rows and columns, columns are equal at every step: the complement of a bi-regular graph is
-/// bi-regular, and such a graph falls into perfect matchings (Koenig). Otherwise columns can miss
-/// the even share; `outside` says by how much.
-/// degrees: non-decreasing, in [r, Gi]; throws mask_stages.
-[[nodiscard]] inline std::vector<growth_step> grow(const graph::bipartite& final_graph,
-                                                   const std::vector<index_t>& degrees) {
+SWPRUNE_FUNCTION std::vector<growth_step> grow(const graph::bipartite& final_graph,
+                                               const std::vector<index_t>& degrees) {
   const index_t least = detail::least_row_degree(final_graph);
   const index_t full = final_graph.in_nodes();
   std::vector<growth_step> steps;
@@ -95,5 +101,7 @@ namespace detail {
   }
   return steps;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -38,6 +39,10 @@ struct hierarchy_result {
 
 namespace detail {
 
+SWPRUNE_FUNCTION void check(const hierarchy_params& p);
+
+#if SWPRUNE_BODIES
+
 /// One ring graph of the wanted kind.
 [[nodiscard]] inline graph::ws_balanced_result ring_graph(mask_kind kind,
                                                           const graph::biregular_params& size,
@@ -52,7 +57,7 @@ namespace detail {
   return {std::move(g), 0, moved};
 }
 
-inline void check(const hierarchy_params& p) {
+SWPRUNE_FUNCTION void check(const hierarchy_params& p) {
   graph::check(p.size);
   graph::check_fraction(p.beta, "the rewired fraction beta");
   expects(p.cluster_size >= 1, errc::argument_out_of_range,
@@ -130,6 +135,8 @@ class cluster_filler {
   return std::find(degrees.begin(), degrees.end(), 0) == degrees.end();
 }
 
+#endif
+
 }  // namespace detail
 
 /// The two upper levels of the hierarchy clusters -> blocks -> taps: a ring graph of clusters of
@@ -143,7 +150,11 @@ class cluster_filler {
 /// as input groups. The clusters of a row are ceil(degree / inner_degree), more only if row degree
 /// or coverage need it. q = 1 merges the levels: the result is the ring graph of `size` itself.
 /// Throws graph_nodes, graph_degree, graph_probability, or argument_out_of_range.
-[[nodiscard]] inline hierarchy_result hierarchy(const hierarchy_params& p, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION hierarchy_result hierarchy(const hierarchy_params& p, rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION hierarchy_result hierarchy(const hierarchy_params& p, rng& random) {
   detail::check(p);
   const index_t q = std::min(p.cluster_size, std::max(p.size.out_nodes, p.size.in_nodes));
   if (q == 1) {
@@ -167,5 +178,7 @@ class cluster_filler {
     return {std::move(lower), upper.graph, upper.beta_achieved, spread};
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/block_mask.hpp"
@@ -64,6 +65,13 @@ struct layer_mask {
   friend bool operator==(const layer_mask&, const layer_mask&) = default;
 };
 
+/// Throws mask_shape or mask_block unless sizes are >= 1, the block grid is
+/// ceil(out_channels / Bo) x ceil(in_channels / Bi), and a table of taps, if there is one, has the
+/// layer's shape, at least one tap in every live block, none in an absent one, and lacks some tap.
+SWPRUNE_FUNCTION void check(const layer_mask& m);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// A table of taps has the layer's shape, at least one tap in every live block, none in an absent
@@ -92,10 +100,7 @@ inline void check_taps(const layer_mask& m) {
 
 }  // namespace detail
 
-/// Throws mask_shape or mask_block unless sizes are >= 1, the block grid is
-/// ceil(out_channels / Bo) x ceil(in_channels / Bi), and a table of taps, if there is one, has the
-/// layer's shape, at least one tap in every live block, none in an absent one, and lacks some tap.
-inline void check(const layer_mask& m) {
+SWPRUNE_FUNCTION void check(const layer_mask& m) {
   expects(m.block.outputs >= 1 && m.block.inputs >= 1, errc::mask_block,
           "layer '{}': a block needs Bo >= 1 and Bi >= 1, given {}x{}", m.name, m.block.outputs,
           m.block.inputs);
@@ -111,5 +116,7 @@ inline void check(const layer_mask& m) {
           m.in_groups(), m.blocks.out_groups(), m.blocks.in_groups());
   detail::check_taps(m);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

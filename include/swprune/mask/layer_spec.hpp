@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -45,6 +46,14 @@ struct layer_spec {
   [[nodiscard]] constexpr index_t macs() const { return weights() * out_pixels; }
 };
 
+/// Throws mask_shape, naming the layer, for a value outside the range that layer_spec names, a name
+/// given twice, a source that is no earlier layer, does not fit into the input channels or leaves
+/// one of them without any, an empty network, or one with more than 2^44 weights or 2^60
+/// multiply-accumulates. Layers without sources need not form a chain here: see mixing().
+SWPRUNE_FUNCTION void check(const std::vector<layer_spec>& layers);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 /// The sources of layer `at` are earlier layers or the network's input, and each input channel gets
@@ -74,11 +83,7 @@ inline void check_sources(const std::vector<layer_spec>& layers, std::size_t at)
 
 }  // namespace detail
 
-/// Throws mask_shape, naming the layer, for a value outside the range that layer_spec names, a name
-/// given twice, a source that is no earlier layer, does not fit into the input channels or leaves
-/// one of them without any, an empty network, or one with more than 2^44 weights or 2^60
-/// multiply-accumulates. Layers without sources need not form a chain here: see mixing().
-inline void check(const std::vector<layer_spec>& layers) {
+SWPRUNE_FUNCTION void check(const std::vector<layer_spec>& layers) {
   expects(!layers.empty(), errc::mask_shape, "a network to prune needs at least one layer");
   constexpr index_t widest = index_t{1} << 20;
   constexpr index_t most_weights = index_t{1} << 44;
@@ -109,5 +114,7 @@ inline void check(const std::vector<layer_spec>& layers) {
     detail::check_sources(layers, at);
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

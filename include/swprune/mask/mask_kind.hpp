@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 
 namespace swprune::inline v0::mask {
@@ -63,7 +64,11 @@ inline constexpr std::array<mask_kind, 10> mask_kinds = {
 }
 
 /// The kind of that name; throws argument_out_of_range, naming all, for any other word.
-[[nodiscard]] inline mask_kind parse_mask_kind(std::string_view name) {
+[[nodiscard]] SWPRUNE_FUNCTION mask_kind parse_mask_kind(std::string_view name);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION mask_kind parse_mask_kind(std::string_view name) {
   std::string known;
   for (const mask_kind kind : mask_kinds) {
     if (name == to_string(kind)) return kind;
@@ -72,5 +77,7 @@ inline constexpr std::array<mask_kind, 10> mask_kinds = {
   }
   raise(errc::argument_out_of_range, "a mask kind is one of {}; given '{}'", known, name);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

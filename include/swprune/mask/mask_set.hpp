@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -121,6 +122,21 @@ struct mask_params {
   }
 };
 
+/// Masks of a whole network: allocate(), then for each layer generate() with the stream "mask" of
+/// its name and p.stage, so that a layer's mask depends on its own name, shape and degree only, and
+/// rotate_taps(). Layers kept dense keep all blocks and taps. Kind dense ignores sparsity, rule and
+/// taps; kinds that are not balanced meet the sparsity only about, but unstructured meets it
+/// exactly (by unstructured_mask(), in blocks of 1 x 1).
+///
+/// With mixing_tries the masks are drawn again, try t = 1, 2, ... from the stream "mixing" of t of
+/// `root`, until mixing_report() finds that every output depends on every input; the first draw is
+/// the one made without. Throws mask_mixing when the tries are used up, argument_out_of_range for
+/// mixing_tries outside [0, 100], and as allocate() and generate().
+[[nodiscard]] SWPRUNE_FUNCTION mask_set make_masks(const std::vector<layer_spec>& layers,
+                                                   const mask_params& p, const rng& root);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 [[nodiscard]] inline layer_mask make_mask(const layer_spec& l, const layer_allocation& a,
@@ -179,18 +195,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Masks of a whole network: allocate(), then for each layer generate() with the stream "mask" of
-/// its name and p.stage, so that a layer's mask depends on its own name, shape and degree only, and
-/// rotate_taps(). Layers kept dense keep all blocks and taps. Kind dense ignores sparsity, rule and
-/// taps; kinds that are not balanced meet the sparsity only about, but unstructured meets it
-/// exactly (by unstructured_mask(), in blocks of 1 x 1).
-///
-/// With mixing_tries the masks are drawn again, try t = 1, 2, ... from the stream "mixing" of t of
-/// `root`, until mixing_report() finds that every output depends on every input; the first draw is
-/// the one made without. Throws mask_mixing when the tries are used up, argument_out_of_range for
-/// mixing_tries outside [0, 100], and as allocate() and generate().
-[[nodiscard]] inline mask_set make_masks(const std::vector<layer_spec>& layers,
-                                         const mask_params& p, const rng& root) {
+SWPRUNE_FUNCTION mask_set make_masks(const std::vector<layer_spec>& layers, const mask_params& p,
+                                     const rng& root) {
   expects(p.mixing_tries >= 0 && p.mixing_tries <= 100, errc::argument_out_of_range,
           "mixing_tries must lie in [0, 100], given {}", p.mixing_tries);
   const allocation plan = allocate(layers, p.allocation());
@@ -204,5 +210,7 @@ namespace detail {
   }
   return masks;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

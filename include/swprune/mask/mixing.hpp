@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -21,6 +22,14 @@
 #include "swprune/mask/ring_order.hpp"
 
 namespace swprune::inline v0::mask {
+
+/// How far the masks of a chain of layers (each layer's output channels are the next one's input
+/// channels) carry information: reach[l] after layer l, and the layers until every output group
+/// depends on every input group of the first layer. Takes a vector of masks or a mask_set. Throws
+/// mask_shape if two neighbours do not fit.
+[[nodiscard]] SWPRUNE_FUNCTION graph::mixing_result mixing(std::span<const layer_mask> layers);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -41,11 +50,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// How far the masks of a chain of layers (each layer's output channels are the next one's input
-/// channels) carry information: reach[l] after layer l, and the layers until every output group
-/// depends on every input group of the first layer. Takes a vector of masks or a mask_set. Throws
-/// mask_shape if two neighbours do not fit.
-[[nodiscard]] inline graph::mixing_result mixing(std::span<const layer_mask> layers) {
+SWPRUNE_FUNCTION graph::mixing_result mixing(std::span<const layer_mask> layers) {
   std::vector<graph::bipartite> chain;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     check(layers[l]);
@@ -68,6 +73,8 @@ namespace detail {
   return result;
 }
 
+#endif
+
 /// Two layers, one feeding the other, whose masks together fall into parts that share nothing.
 struct unmixed_pair {
   std::string before;
@@ -85,6 +92,29 @@ struct network_mixing {
 
   friend bool operator==(const network_mixing&, const network_mixing&) = default;
 };
+
+/// How far the masks of a network carry information, along the graph that layer_spec::sources spans
+/// (sums and concatenations; a layer without sources follows the one before it).
+///
+/// reach[l] is the share of the pairs (output group of layer l, entry) joined by a path. The
+/// entries are the channels that enter the pruned part: outputs of dense layers at the network's
+/// beginning, which depend on the whole input, or the network's input itself. all_reached says that
+/// every output group of every layer that feeds no other depends on every entry, hence on every
+/// input channel of the network: invariant I4. A last layer kept dense makes that true as soon as
+/// every input group of every layer is used; what its features see is the reach of the layer
+/// before.
+///
+/// unmixed lists the pairs of layers, one a source of the other, whose masks together fall into two
+/// or more parts: block-diagonal masks in the same ring order, the fault that the interleaved order
+/// mends.
+///
+/// `masks` has one mask per layer of the network, in its order, as make_masks() gives; a vector or
+/// a mask_set. Throws mask_shape if masks and layers do not belong together or two layers do not
+/// fit.
+[[nodiscard]] SWPRUNE_FUNCTION network_mixing mixing_report(std::span<const layer_mask> masks,
+                                                            const std::vector<layer_spec>& layers);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -296,26 +326,8 @@ inline void check_same_network(std::span<const layer_mask> masks,
 
 }  // namespace detail
 
-/// How far the masks of a network carry information, along the graph that layer_spec::sources spans
-/// (sums and concatenations; a layer without sources follows the one before it).
-///
-/// reach[l] is the share of the pairs (output group of layer l, entry) joined by a path. The
-/// entries are the channels that enter the pruned part: outputs of dense layers at the network's
-/// beginning, which depend on the whole input, or the network's input itself. all_reached says that
-/// every output group of every layer that feeds no other depends on every entry, hence on every
-/// input channel of the network: invariant I4. A last layer kept dense makes that true as soon as
-/// every input group of every layer is used; what its features see is the reach of the layer
-/// before.
-///
-/// unmixed lists the pairs of layers, one a source of the other, whose masks together fall into two
-/// or more parts: block-diagonal masks in the same ring order, the fault that the interleaved order
-/// mends.
-///
-/// `masks` has one mask per layer of the network, in its order, as make_masks() gives; a vector or
-/// a mask_set. Throws mask_shape if masks and layers do not belong together or two layers do not
-/// fit.
-[[nodiscard]] inline network_mixing mixing_report(std::span<const layer_mask> masks,
-                                                  const std::vector<layer_spec>& layers) {
+SWPRUNE_FUNCTION network_mixing mixing_report(std::span<const layer_mask> masks,
+                                              const std::vector<layer_spec>& layers) {
   detail::check_same_network(masks, layers);
   const detail::network_spread spread(masks, layers);
   network_mixing report;
@@ -334,5 +346,7 @@ inline void check_same_network(std::span<const layer_mask> masks,
     report.all_reached = report.all_reached && (feeds[l] || report.reach[l] == 1.0);
   return report;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/ring_order.hpp"
@@ -48,12 +49,18 @@ struct progressive_params {
 };
 
 /// Throws mask_stages for a value outside the range that progressive_params names.
-inline void check(const progressive_params& p) {
+SWPRUNE_FUNCTION void check(const progressive_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const progressive_params& p) {
   expects(p.stages >= 1 && p.stages <= 64, errc::mask_stages,
           "the number of stages must lie in [1, 64], given {}", p.stages);
   expects(p.initial_sparsity >= 0.0 && p.initial_sparsity < 1.0, errc::mask_stages,
           "the initial sparsity must lie in [0, 1), given {}", p.initial_sparsity);
 }
+
+#endif
 
 /// S_0 in millionths, halves up: integers from here on.
 [[nodiscard]] inline index_t initial_millionths(const progressive_params& p) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/b_matching.hpp"
@@ -22,6 +23,45 @@
 #include "swprune/mask/tap_mask.hpp"
 
 namespace swprune::inline v0::mask {
+
+/// Removes blocks of small norm: row j of the result keeps row_degrees[j] blocks of `current`. Of
+/// all such masks it is the one that, in this order of importance, (1) uses as many input groups as
+/// can be; (2) has the most even columns, floor(E / Gi) to ceil(E / Gi) of E blocks, a column k
+/// blocks outside counting 1 + 2 + ... + k; (3) keeps the largest sum of norms; (4) has the
+/// smallest sum of ring distances. If `current` has equal rows and equal columns, columns end
+/// equal or one apart: with weight d'/d each its blocks are a fractional solution, and the corners
+/// of a transportation polytope are integral. norms: L1 norm of every block, row-major [Go x Gi],
+/// those of absent blocks are not read; compared on a grid of 2^-45 of the largest or finer
+/// (coarser beyond 2^13 groups). Blocks that stay keep their taps. `ring` is the order that the
+/// mask was made with.
+/// Throws mask_shape or mask_block for a mask that does not fit its shape or a list of the wrong
+/// length, mask_stages for a row degree outside [0, blocks of the row], not_finite for NaN or
+/// infinity, argument_out_of_range for a negative norm.
+[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
+                                                        std::span<const double> norms,
+                                                        std::span<const index_t> row_degrees,
+                                                        ring_order ring = ring_order::interleaved);
+
+/// The same as one of several steps: the result holds the best mask of the last step that is in
+/// `current`, with final_row_degrees[j] blocks in row j; (1) to (4) then decide about the others.
+/// So every step leaves a last one that is as even, and uses as many input groups, as the first
+/// could. Single steps may not: where d Go = Gi a step that looks no further can leave several
+/// input groups to one row. Throws also mask_stages for a final row degree above row_degrees[j].
+[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
+                                                        std::span<const double> norms,
+                                                        std::span<const index_t> row_degrees,
+                                                        std::span<const index_t> final_row_degrees,
+                                                        ring_order ring = ring_order::interleaved);
+
+/// One step down to rows of `degree` blocks, `extra_rows` of them with one more: the rows that
+/// graph::biregular_params gives one more, as in the masks of make_masks(). Throws also graph_nodes
+/// or graph_degree (see graph::biregular_params).
+[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
+                                                        std::span<const double> norms,
+                                                        index_t degree, index_t extra_rows,
+                                                        ring_order ring = ring_order::interleaved);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -156,23 +196,8 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
 
 }  // namespace detail
 
-/// Removes blocks of small norm: row j of the result keeps row_degrees[j] blocks of `current`. Of
-/// all such masks it is the one that, in this order of importance, (1) uses as many input groups as
-/// can be; (2) has the most even columns, floor(E / Gi) to ceil(E / Gi) of E blocks, a column k
-/// blocks outside counting 1 + 2 + ... + k; (3) keeps the largest sum of norms; (4) has the
-/// smallest sum of ring distances. If `current` has equal rows and equal columns, columns end
-/// equal or one apart: with weight d'/d each its blocks are a fractional solution, and the corners
-/// of a transportation polytope are integral. norms: L1 norm of every block, row-major [Go x Gi],
-/// those of absent blocks are not read; compared on a grid of 2^-45 of the largest or finer
-/// (coarser beyond 2^13 groups). Blocks that stay keep their taps. `ring` is the order that the
-/// mask was made with.
-/// Throws mask_shape or mask_block for a mask that does not fit its shape or a list of the wrong
-/// length, mask_stages for a row degree outside [0, blocks of the row], not_finite for NaN or
-/// infinity, argument_out_of_range for a negative norm.
-[[nodiscard]] inline layer_mask prune_by_norm(const layer_mask& current,
-                                              std::span<const double> norms,
-                                              std::span<const index_t> row_degrees,
-                                              ring_order ring = ring_order::interleaved) {
+SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                          std::span<const index_t> row_degrees, ring_order ring) {
   check(current);
   const detail::norm_chooser chooser(current, norms, ring);
   detail::check_row_degrees(current, row_degrees);
@@ -181,16 +206,10 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
   return detail::with_blocks_of(current, from_ring(kept, ring));
 }
 
-/// The same as one of several steps: the result holds the best mask of the last step that is in
-/// `current`, with final_row_degrees[j] blocks in row j; (1) to (4) then decide about the others.
-/// So every step leaves a last one that is as even, and uses as many input groups, as the first
-/// could. Single steps may not: where d Go = Gi a step that looks no further can leave several
-/// input groups to one row. Throws also mask_stages for a final row degree above row_degrees[j].
-[[nodiscard]] inline layer_mask prune_by_norm(const layer_mask& current,
-                                              std::span<const double> norms,
-                                              std::span<const index_t> row_degrees,
-                                              std::span<const index_t> final_row_degrees,
-                                              ring_order ring = ring_order::interleaved) {
+SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                          std::span<const index_t> row_degrees,
+                                          std::span<const index_t> final_row_degrees,
+                                          ring_order ring) {
   check(current);
   const detail::norm_chooser chooser(current, norms, ring);
   detail::check_row_degrees(current, row_degrees);
@@ -200,13 +219,8 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
   return detail::with_blocks_of(current, from_ring(chooser.choose(live, row_degrees, last), ring));
 }
 
-/// One step down to rows of `degree` blocks, `extra_rows` of them with one more: the rows that
-/// graph::biregular_params gives one more, as in the masks of make_masks(). Throws also graph_nodes
-/// or graph_degree (see graph::biregular_params).
-[[nodiscard]] inline layer_mask prune_by_norm(const layer_mask& current,
-                                              std::span<const double> norms, index_t degree,
-                                              index_t extra_rows,
-                                              ring_order ring = ring_order::interleaved) {
+SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                          index_t degree, index_t extra_rows, ring_order ring) {
   const graph::biregular_params size{.out_nodes = current.out_groups(),
                                      .in_nodes = current.in_groups(),
                                      .degree = degree,
@@ -216,5 +230,7 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
   for (index_t j = 0; j < size.out_nodes; ++j) row_degrees.push_back(size.row_degree(j));
   return prune_by_norm(current, norms, row_degrees, ring);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

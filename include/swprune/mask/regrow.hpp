@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/b_matching.hpp"
@@ -27,6 +28,25 @@ struct regrow_choice {
   double locality = 0.0;  ///< >= 0: what half the ring away costs, in largest gradient norms
   ring_order ring = ring_order::interleaved;  ///< the one that the mask was made with
 };
+
+/// The mask after one round of dropping and growing (RigL: Evci et al., ICML 2020, here of whole
+/// blocks with rows of constant degree, cf. SRigL: Lasby et al., ICLR 2024): every row gives up its
+/// ceil(share * d) live blocks of smallest weight norm, at most as many as are absent, and takes as
+/// many others of large gradient norm. Which ones is a matching over the layer, so that, in this
+/// order of importance, (1) every input group stays in use as far as can be; (2) columns are even,
+/// floor(E / Gi) to ceil(E / Gi) of E blocks; (3) the sum of gradient norms, less `locality` times
+/// the ring distances, is the largest. Where (1) and (2) need it, a block that was given up stays;
+/// so a mask with even columns always has an answer with even columns.
+/// weight_norms, gradient_norms: of every block, row-major [Go x Gi]; those of the weights are read
+/// for live blocks. Throws mask_shape or mask_block for a mask or list that does not fit,
+/// mask_stages for a mask whose blocks lack taps, argument_out_of_range for share, locality or a
+/// negative norm, not_finite.
+[[nodiscard]] SWPRUNE_FUNCTION layer_mask regrown(const layer_mask& current,
+                                                  std::span<const double> weight_norms,
+                                                  std::span<const double> gradient_norms,
+                                                  const regrow_choice& choice = {});
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -93,22 +113,9 @@ inline void check_norms(const layer_mask& m, std::span<const double> norms) {
 
 }  // namespace detail
 
-/// The mask after one round of dropping and growing (RigL: Evci et al., ICML 2020, here of whole
-/// blocks with rows of constant degree, cf. SRigL: Lasby et al., ICLR 2024): every row gives up its
-/// ceil(share * d) live blocks of smallest weight norm, at most as many as are absent, and takes as
-/// many others of large gradient norm. Which ones is a matching over the layer, so that, in this
-/// order of importance, (1) every input group stays in use as far as can be; (2) columns are even,
-/// floor(E / Gi) to ceil(E / Gi) of E blocks; (3) the sum of gradient norms, less `locality` times
-/// the ring distances, is the largest. Where (1) and (2) need it, a block that was given up stays;
-/// so a mask with even columns always has an answer with even columns.
-/// weight_norms, gradient_norms: of every block, row-major [Go x Gi]; those of the weights are read
-/// for live blocks. Throws mask_shape or mask_block for a mask or list that does not fit,
-/// mask_stages for a mask whose blocks lack taps, argument_out_of_range for share, locality or a
-/// negative norm, not_finite.
-[[nodiscard]] inline layer_mask regrown(const layer_mask& current,
-                                        std::span<const double> weight_norms,
-                                        std::span<const double> gradient_norms,
-                                        const regrow_choice& choice = {}) {
+SWPRUNE_FUNCTION layer_mask regrown(const layer_mask& current, std::span<const double> weight_norms,
+                                    std::span<const double> gradient_norms,
+                                    const regrow_choice& choice) {
   check(current);
   expects(choice.share >= 0 && choice.share <= 1 && choice.locality >= 0 &&
               std::isfinite(choice.locality),
@@ -139,5 +146,7 @@ inline void check_norms(const layer_mask& m, std::span<const double> norms) {
   result.blocks = from_ring(detail::united(kept, added), choice.ring);
   return result;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -23,6 +24,29 @@ enum class ring_order {
 [[nodiscard]] constexpr std::string_view to_string(ring_order order) {
   return order == ring_order::aligned ? "aligned" : "interleaved";
 }
+
+/// Stride of the interleaved order: near sqrt(Gi) and coprime to Gi. Of the strides within a factor
+/// of two of the root it is the nearest one that mixes even rows of two blocks (Gi = 16 takes 3,
+/// not 5, which would leave a chain of such layers in two halves for ever); if there is none, the
+/// nearest of all, the larger of two equally near. 1 and Gi - 1 keep neighbours together, so they
+/// are taken only where nothing else is coprime: for Gi = 1, 2, 3, 4 and 6, where the order mixes
+/// nothing. in_groups in [1, 2^31 - 1]; throws graph_nodes.
+[[nodiscard]] SWPRUNE_FUNCTION index_t interleave_stride(index_t in_groups);
+
+/// Ring position of every input group, [Gi]; a permutation. Throws graph_nodes as
+/// interleave_stride.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> ring_positions(index_t in_groups,
+                                                                   ring_order order);
+
+/// Mask of a graph whose input nodes are ring positions: block (J, I) lives iff the graph joins J
+/// and the position of I. Only columns are permuted.
+[[nodiscard]] SWPRUNE_FUNCTION block_mask from_ring(const graph::bipartite& g, ring_order order);
+
+/// The graph in ring coordinates that from_ring() turns into `mask`: on it small-worldness and
+/// locality are measured.
+[[nodiscard]] SWPRUNE_FUNCTION graph::bipartite to_ring(const block_mask& mask, ring_order order);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -49,13 +73,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// Stride of the interleaved order: near sqrt(Gi) and coprime to Gi. Of the strides within a factor
-/// of two of the root it is the nearest one that mixes even rows of two blocks (Gi = 16 takes 3,
-/// not 5, which would leave a chain of such layers in two halves for ever); if there is none, the
-/// nearest of all, the larger of two equally near. 1 and Gi - 1 keep neighbours together, so they
-/// are taken only where nothing else is coprime: for Gi = 1, 2, 3, 4 and 6, where the order mixes
-/// nothing. in_groups in [1, 2^31 - 1]; throws graph_nodes.
-[[nodiscard]] inline index_t interleave_stride(index_t in_groups) {
+SWPRUNE_FUNCTION index_t interleave_stride(index_t in_groups) {
   graph::check_node_count(in_groups, "the number of input groups");
   if (in_groups <= 2) return 1;
   index_t root = 1;
@@ -77,9 +95,7 @@ namespace detail {
   return in_groups - 1;
 }
 
-/// Ring position of every input group, [Gi]; a permutation. Throws graph_nodes as
-/// interleave_stride.
-[[nodiscard]] inline std::vector<index_t> ring_positions(index_t in_groups, ring_order order) {
+SWPRUNE_FUNCTION std::vector<index_t> ring_positions(index_t in_groups, ring_order order) {
   const index_t stride = order == ring_order::aligned ? 1 : interleave_stride(in_groups);
   std::vector<index_t> position(static_cast<std::size_t>(in_groups));
   for (index_t i = 0; i < in_groups; ++i)
@@ -87,9 +103,7 @@ namespace detail {
   return position;
 }
 
-/// Mask of a graph whose input nodes are ring positions: block (J, I) lives iff the graph joins J
-/// and the position of I. Only columns are permuted.
-[[nodiscard]] inline block_mask from_ring(const graph::bipartite& g, ring_order order) {
+SWPRUNE_FUNCTION block_mask from_ring(const graph::bipartite& g, ring_order order) {
   const std::vector<index_t> position = ring_positions(g.in_nodes(), order);
   block_mask mask(g.out_nodes(), g.in_nodes());
   for (index_t i = 0; i < g.in_nodes(); ++i)
@@ -98,9 +112,7 @@ namespace detail {
   return mask;
 }
 
-/// The graph in ring coordinates that from_ring() turns into `mask`: on it small-worldness and
-/// locality are measured.
-[[nodiscard]] inline graph::bipartite to_ring(const block_mask& mask, ring_order order) {
+SWPRUNE_FUNCTION graph::bipartite to_ring(const block_mask& mask, ring_order order) {
   const std::vector<index_t> position = ring_positions(mask.in_groups(), order);
   std::vector<std::vector<graph::node_t>> rows(static_cast<std::size_t>(mask.out_groups()));
   for (index_t j = 0; j < mask.out_groups(); ++j)
@@ -109,5 +121,7 @@ namespace detail {
           static_cast<graph::node_t>(position[static_cast<std::size_t>(i)]));
   return graph::bipartite(mask.in_groups(), rows);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
@@ -45,6 +46,19 @@ struct slot_schedule {
     return n;
   }
 };
+
+/// Schedule of a mask for `lane_groups` rows at a time, each tile by a proper colouring of the
+/// edges between its rows and the input groups: a slot is a colour. A tile takes D slots, D the
+/// larger of the blocks of its fullest row and the uses of its most used input group (Koenig: no
+/// fewer are possible, and no more are needed); a row of D blocks reads in every slot. With
+/// Q <= row degree that is the row degree: equal rows never wait. With all rows at once, a square
+/// mask with equal rows and columns takes as many slots as a row has blocks. lane_groups >= 1, more
+/// than Go count as Go; throws mask_schedule. The same mask gives the same schedule on every
+/// platform.
+[[nodiscard]] SWPRUNE_FUNCTION slot_schedule make_slot_schedule(const block_mask& mask,
+                                                                index_t lane_groups);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -101,15 +115,7 @@ inline index_t check_entries(const slot_tile& t, const block_mask& mask) {
 
 }  // namespace detail
 
-/// Schedule of a mask for `lane_groups` rows at a time, each tile by a proper colouring of the
-/// edges between its rows and the input groups: a slot is a colour. A tile takes D slots, D the
-/// larger of the blocks of its fullest row and the uses of its most used input group (Koenig: no
-/// fewer are possible, and no more are needed); a row of D blocks reads in every slot. With
-/// Q <= row degree that is the row degree: equal rows never wait. With all rows at once, a square
-/// mask with equal rows and columns takes as many slots as a row has blocks. lane_groups >= 1, more
-/// than Go count as Go; throws mask_schedule. The same mask gives the same schedule on every
-/// platform.
-[[nodiscard]] inline slot_schedule make_slot_schedule(const block_mask& mask, index_t lane_groups) {
+SWPRUNE_FUNCTION slot_schedule make_slot_schedule(const block_mask& mask, index_t lane_groups) {
   expects(lane_groups >= 1, errc::mask_schedule, "the number of lane groups must be >= 1, given {}",
           lane_groups);
   const index_t at_once = std::min(lane_groups, mask.out_groups());
@@ -120,6 +126,8 @@ inline index_t check_entries(const slot_tile& t, const block_mask& mask) {
   return schedule;
 }
 
+#endif
+
 /// Schedule of all rows at once (invariant I10).
 [[nodiscard]] inline slot_schedule make_slot_schedule(const block_mask& mask) {
   return make_slot_schedule(mask, mask.out_groups());
@@ -128,7 +136,11 @@ inline index_t check_entries(const slot_tile& t, const block_mask& mask) {
 /// Throws mask_schedule, naming tile, slot, row and input group, unless `s` is a schedule of
 /// `mask`: tiles of Q rows cover all rows in order; every block is read once, by its row; no input
 /// group is read twice in a slot; every tile has the number of slots of Koenig's theorem.
-inline void check(const slot_schedule& s, const block_mask& mask) {
+SWPRUNE_FUNCTION void check(const slot_schedule& s, const block_mask& mask);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const slot_schedule& s, const block_mask& mask) {
   expects(s.out_groups == mask.out_groups() && s.in_groups == mask.in_groups(), errc::mask_schedule,
           "a schedule of {} x {} groups does not fit a {} x {} mask", s.out_groups, s.in_groups,
           mask.out_groups(), mask.in_groups());
@@ -156,5 +168,7 @@ inline void check(const slot_schedule& s, const block_mask& mask) {
   expects(next == mask.out_groups(), errc::mask_schedule,
           "the tiles end before row {}, but there are {} rows", next, mask.out_groups());
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/progressive_params.hpp"
@@ -15,8 +16,12 @@ namespace swprune::inline v0::mask {
 /// floor(k steps / max(20, 4 (n + 1))), that is every 5 %, closer together for more than 4 stages,
 /// so that the last starts before 25 %. Of several stages that start at the same step only the last
 /// is trained. steps >= 0; throws mask_stages, also as progressive_params says.
-[[nodiscard]] inline std::vector<index_t> stage_switches(const progressive_params& p,
-                                                         index_t steps) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> stage_switches(const progressive_params& p,
+                                                                   index_t steps);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<index_t> stage_switches(const progressive_params& p, index_t steps) {
   check(p);
   expects(steps >= 0 && steps <= (index_t{1} << 48), errc::mask_stages,
           "the number of steps must lie in [0, 2^48], given {}", steps);
@@ -26,6 +31,8 @@ namespace swprune::inline v0::mask {
     starts.push_back(p.timing == stage_timing::before_training ? 0 : k * steps / part);
   return starts;
 }
+
+#endif
 
 /// The stage that is trained at `step`: the last one of `switches` (see stage_switches()) that has
 /// started. Throws mask_stages for an empty list or a step before the first.

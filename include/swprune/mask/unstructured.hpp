@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -19,7 +20,12 @@ namespace swprune::inline v0::mask {
 /// is kept. No accelerator runs it. Nothing is promised of rows, columns or use of input channels.
 /// Time proportional to the weights: each in turn is kept with the probability (still to keep) /
 /// (still to come). kept in [0, weights]; throws mask_density.
-[[nodiscard]] inline layer_mask unstructured_mask(const layer_spec& l, index_t kept, rng& random) {
+[[nodiscard]] SWPRUNE_FUNCTION layer_mask unstructured_mask(const layer_spec& l, index_t kept,
+                                                            rng& random);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION layer_mask unstructured_mask(const layer_spec& l, index_t kept, rng& random) {
   expects(kept >= 0 && kept <= l.weights(), errc::mask_density,
           "layer '{}': the weights to keep must lie in [0, {}], given {}", l.name, l.weights(),
           kept);
@@ -50,5 +56,7 @@ namespace swprune::inline v0::mask {
   if (some_absent) m.kept_taps = std::move(table);
   return m;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask

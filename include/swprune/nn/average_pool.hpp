@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/detail/average.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
@@ -79,5 +80,8 @@ class average_pool final : public layer<Scalar> {
  private:
   average_pool_params params_;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class average_pool<float>)
+SWPRUNE_COMPILED_TEMPLATE(class average_pool<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
@@ -207,5 +208,8 @@ class batch_norm final : public layer<Scalar> {
   std::vector<Scalar> running_mean_, running_variance_;
   std::vector<detail::channel_statistics<Scalar>> statistics_;  ///< of the last training batch
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class batch_norm<float>)
+SWPRUNE_COMPILED_TEMPLATE(class batch_norm<double>)
 
 }  // namespace swprune::inline v0::nn

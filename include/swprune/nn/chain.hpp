@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -310,5 +311,8 @@ class chain {
   std::vector<activations<Scalar>> outputs_;      ///< [stages]
   std::array<activations<Scalar>, 2> gradients_;  ///< by the inputs of the stages, in turn
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class chain<float>)
+SWPRUNE_COMPILED_TEMPLATE(class chain<double>)
 
 }  // namespace swprune::inline v0::nn

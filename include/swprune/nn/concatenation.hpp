@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/composite.hpp"
 #include "swprune/nn/detail/add.hpp"
@@ -78,5 +79,8 @@ class concatenation final : public composite<Scalar> {
 
   activations<Scalar> grad_made_;  ///< kept for its storage only
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class concatenation<float>)
+SWPRUNE_COMPILED_TEMPLATE(class concatenation<double>)
 
 }  // namespace swprune::inline v0::nn

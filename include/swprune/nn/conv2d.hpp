@@ -8,12 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
 #include "swprune/nn/aligned_vector.hpp"
-#include "swprune/nn/detail/compiled_kernels.hpp"
+#include "swprune/nn/detail/conv_backward_weights.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
+#include "swprune/nn/detail/conv_gather.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/conv_move.hpp"
 #include "swprune/nn/layer.hpp"
@@ -29,10 +31,17 @@ struct conv2d_params {
 };
 
 /// Mask of a layer whose blocks and taps are all there.
-[[nodiscard]] inline mask::layer_mask dense_mask(std::string name, index_t in_channels,
-                                                 index_t out_channels, index_t kernel_height,
-                                                 index_t kernel_width,
-                                                 mask::block_shape block = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION mask::layer_mask dense_mask(std::string name, index_t in_channels,
+                                                           index_t out_channels,
+                                                           index_t kernel_height,
+                                                           index_t kernel_width,
+                                                           mask::block_shape block = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION mask::layer_mask dense_mask(std::string name, index_t in_channels,
+                                             index_t out_channels, index_t kernel_height,
+                                             index_t kernel_width, mask::block_shape block) {
   mask::layer_mask m;
   m.name = std::move(name);
   m.block = block;
@@ -46,6 +55,8 @@ struct conv2d_params {
   m.blocks = mask::block_mask::dense(m.out_groups(), m.in_groups());
   return m;
 }
+
+#endif
 
 /// Convolution (cross-correlation) with zero padding whose absent blocks and taps have no storage,
 /// hence no weight, gradient or momentum that could come alive, and cost no arithmetic:
@@ -288,5 +299,8 @@ class conv2d : public layer<Scalar> {
   aligned_vector<Scalar> bias_;
   aligned_vector<Scalar> bias_gradient_;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class conv2d<float>)
+SWPRUNE_COMPILED_TEMPLATE(class conv2d<double>)
 
 }  // namespace swprune::inline v0::nn

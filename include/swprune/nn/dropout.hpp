@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
-#include "swprune/nn/detail/simd.hpp"
 #include "swprune/nn/layer.hpp"
 
 namespace swprune::inline v0::nn {
@@ -111,5 +111,8 @@ class dropout final : public layer<Scalar> {
   std::optional<rng> random_;
   std::vector<lane_bits> kept_;  ///< [tile][C][H][W] of the last forward_training()
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class dropout<float>)
+SWPRUNE_COMPILED_TEMPLATE(class dropout<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/nn/conv2d.hpp"
 
 namespace swprune::inline v0::nn {
@@ -38,5 +39,8 @@ class fully_connected final : public conv2d<Scalar> {
     return std::make_unique<fully_connected>(*this);
   }
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class fully_connected<float>)
+SWPRUNE_COMPILED_TEMPLATE(class fully_connected<double>)
 
 }  // namespace swprune::inline v0::nn

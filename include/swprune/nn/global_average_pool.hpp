@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/detail/average.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
@@ -54,5 +55,8 @@ class global_average_pool final : public layer<Scalar> {
     return {in.height, in.width, 1};
   }
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class global_average_pool<float>)
+SWPRUNE_COMPILED_TEMPLATE(class global_average_pool<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
@@ -11,6 +12,24 @@
 #include "swprune/nn/conv2d.hpp"
 
 namespace swprune::inline v0::nn {
+
+/// `mask` without the blocks that join different groups of a grouped convolution: output o reads
+/// input i only if o / (out_channels / groups) = i / (in_channels / groups). A grouped convolution
+/// is a conv2d with such a block-diagonal mask; groups = in_channels is a depthwise one. Throws
+/// layer_parameter unless groups >= 1 divides both numbers of channels, mask_block unless the
+/// channels of a group are whole blocks (or there is one group): a block across two groups could be
+/// neither kept nor removed.
+[[nodiscard]] SWPRUNE_FUNCTION mask::layer_mask keep_groups(mask::layer_mask mask, index_t groups);
+
+/// Mask of a grouped convolution whose blocks within the groups are all there. Throws as
+/// dense_mask() and keep_groups().
+[[nodiscard]] SWPRUNE_FUNCTION mask::layer_mask grouped_mask(std::string name, index_t in_channels,
+                                                             index_t out_channels,
+                                                             index_t kernel_height,
+                                                             index_t kernel_width, index_t groups,
+                                                             mask::block_shape block = {});
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -31,13 +50,7 @@ inline void drop_full_table(mask::layer_mask& m) {
 
 }  // namespace detail
 
-/// `mask` without the blocks that join different groups of a grouped convolution: output o reads
-/// input i only if o / (out_channels / groups) = i / (in_channels / groups). A grouped convolution
-/// is a conv2d with such a block-diagonal mask; groups = in_channels is a depthwise one. Throws
-/// layer_parameter unless groups >= 1 divides both numbers of channels, mask_block unless the
-/// channels of a group are whole blocks (or there is one group): a block across two groups could be
-/// neither kept nor removed.
-[[nodiscard]] inline mask::layer_mask keep_groups(mask::layer_mask mask, index_t groups) {
+SWPRUNE_FUNCTION mask::layer_mask keep_groups(mask::layer_mask mask, index_t groups) {
   expects(groups >= 1 && mask.in_channels % groups == 0 && mask.out_channels % groups == 0,
           errc::layer_parameter,
           "layer '{}': groups must divide {} input and {} output channels, given {}", mask.name,
@@ -55,15 +68,15 @@ inline void drop_full_table(mask::layer_mask& m) {
   return mask;
 }
 
-/// Mask of a grouped convolution whose blocks within the groups are all there. Throws as
-/// dense_mask() and keep_groups().
-[[nodiscard]] inline mask::layer_mask grouped_mask(std::string name, index_t in_channels,
-                                                   index_t out_channels, index_t kernel_height,
-                                                   index_t kernel_width, index_t groups,
-                                                   mask::block_shape block = {}) {
+SWPRUNE_FUNCTION mask::layer_mask grouped_mask(std::string name, index_t in_channels,
+                                               index_t out_channels, index_t kernel_height,
+                                               index_t kernel_width, index_t groups,
+                                               mask::block_shape block) {
   return keep_groups(
       dense_mask(std::move(name), in_channels, out_channels, kernel_height, kernel_width, block),
       groups);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/network.hpp"
@@ -40,5 +41,8 @@ void kaiming_init(network<Scalar>& net, const rng& random) {
       kaiming_init(*conv, stream);
     }
 }
+
+SWPRUNE_COMPILED_TEMPLATE(void kaiming_init(network<float>&, const rng&))
+SWPRUNE_COMPILED_TEMPLATE(void kaiming_init(network<double>&, const rng&))
 
 }  // namespace swprune::inline v0::nn

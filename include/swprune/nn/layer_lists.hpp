@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_spec.hpp"
@@ -22,6 +23,69 @@ struct layer_list_params {
   index_t classes = 10;
   double width = 1.0;  ///< factor on the channels of every hidden layer, in [1 / 64, 64]
 };
+
+/// What the mask maker has to know of lenet5(): conv1 (first layer) and fc2 (last) stay dense.
+/// Throws network_shape unless the image is at least 4 x 4 and there are at least 2 classes,
+/// argument_out_of_range for a width outside [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
+                                                                           index_t classes,
+                                                                           double width = 1.0);
+
+/// VGG-16 in the form used on 32 x 32 images (Simonyan and Zisserman, ICLR 2015, configuration D
+/// with batch normalisation and one fully connected layer): conv1 .. conv13 of 3x3, pooled after
+/// conv2, conv4, conv7, conv10 and conv13, then fc on what is left of the map. conv1 and fc stay
+/// dense. At width 1, 10 classes: 14 715 584 weights, 313.2 M multiply-accumulates. Throws
+/// network_shape unless the image is at least 32 x 32 and there are at least 2 classes,
+/// argument_out_of_range for a width outside [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> vgg16_layers(
+    const layer_list_params& p = {});
+
+/// ResNet-18 in the form used on 32 x 32 images (He et al., CVPR 2016, stem of one 3x3 convolution
+/// without pooling): conv1, then layerS.B.conv1 and .conv2 for four stages S = 1 .. 4 of two blocks
+/// B = 0, 1, and layerS.0.shortcut, a 1x1 projection, where the width changes; then fc after global
+/// average pooling. conv1, fc and projections to fewer than 128 channels stay dense. At width 1, 10
+/// classes: 11 164 352 weights, 555.4 M multiply-accumulates. Throws network_shape unless the image
+/// is at least 8 x 8 and there are at least 2 classes, argument_out_of_range for a width outside
+/// [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet18_layers(
+    const layer_list_params& p = {});
+
+/// ResNet-20 for 32 x 32 images (He et al., CVPR 2016, section 4.2): conv1, then layerS.B.conv1 and
+/// .conv2 for three stages S = 1 .. 3 of three blocks B = 0 .. 2 with 16, 32 and 64 channels, then
+/// fc after global average pooling. Shortcuts are option A: where the width doubles, the identity
+/// stands in the middle of the channels, zeros on both sides. conv1 and fc stay dense. At width 1,
+/// 10 classes: 268 336 weights, 40.6 M multiply-accumulates. Throws network_shape unless the image
+/// is at least 4 x 4 and there are at least 2 classes, argument_out_of_range for a width outside
+/// [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet20_layers(
+    const layer_list_params& p = {});
+
+/// As resnet20_layers() with five blocks in a stage; at width 1, 10 classes: 461 872 weights.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet32_layers(
+    const layer_list_params& p = {});
+
+/// As resnet20_layers() with nine blocks in a stage; at width 1, 10 classes: 848 944 weights.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet56_layers(
+    const layer_list_params& p = {});
+
+/// DenseNet-40 with growth rate 12 (Huang et al., CVPR 2017, without bottlenecks and compression):
+/// conv1 to 16 channels; three dense blocks D = 1 .. 3 of the 3x3 convolutions denseD.0.conv ..
+/// denseD.11.conv, each of which reads everything before it in the block and adds 12 channels;
+/// between the blocks transition1.conv and transition2.conv of 1x1 and average pooling; fc after
+/// global average pooling. conv1 and fc stay dense. At width 1, 10 classes: 1 001 616 weights,
+/// 282.9 M multiply-accumulates. Throws network_shape unless the image is at least 4 x 4 and there
+/// are at least 2 classes, argument_out_of_range for a width outside [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> densenet40_layers(
+    const layer_list_params& p = {});
+
+/// Multilayer perceptron: fc1 over the whole image, fc2 and fc3, 512 features each, then fc4. fc1
+/// and fc4 stay dense. For 1 x 28 x 28 images at width 1, 10 classes: 930 816 weights. Throws
+/// network_shape unless there are at least 2 classes, argument_out_of_range for a width outside
+/// [1/64, 64].
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> mlp_layers(
+    const layer_list_params& p = {});
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -97,12 +161,8 @@ class residual_list {
 
 }  // namespace detail
 
-/// What the mask maker has to know of lenet5(): conv1 (first layer) and fc2 (last) stay dense.
-/// Throws network_shape unless the image is at least 4 x 4 and there are at least 2 classes,
-/// argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
-                                                                 index_t classes,
-                                                                 double width = 1.0) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
+                                                             index_t classes, double width) {
   detail::check_list({image, classes, width}, "lenet5", 4);
   const index_t h = image.height, w = image.width;
   const index_t a = detail::widened(32, width), b = detail::widened(64, width);
@@ -113,13 +173,7 @@ class residual_list {
           {"fc2", c, classes, 1, 1, 1, true}};
 }
 
-/// VGG-16 in the form used on 32 x 32 images (Simonyan and Zisserman, ICLR 2015, configuration D
-/// with batch normalisation and one fully connected layer): conv1 .. conv13 of 3x3, pooled after
-/// conv2, conv4, conv7, conv10 and conv13, then fc on what is left of the map. conv1 and fc stay
-/// dense. At width 1, 10 classes: 14 715 584 weights, 313.2 M multiply-accumulates. Throws
-/// network_shape unless the image is at least 32 x 32 and there are at least 2 classes,
-/// argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> vgg16_layers(const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> vgg16_layers(const layer_list_params& p) {
   detail::check_list(p, "vgg16", 32);
   const std::vector<std::vector<index_t>> stages{
       {64, 64}, {128, 128}, {256, 256, 256}, {512, 512, 512}, {512, 512, 512}};
@@ -138,15 +192,7 @@ class residual_list {
   return layers;
 }
 
-/// ResNet-18 in the form used on 32 x 32 images (He et al., CVPR 2016, stem of one 3x3 convolution
-/// without pooling): conv1, then layerS.B.conv1 and .conv2 for four stages S = 1 .. 4 of two blocks
-/// B = 0, 1, and layerS.0.shortcut, a 1x1 projection, where the width changes; then fc after global
-/// average pooling. conv1, fc and projections to fewer than 128 channels stay dense. At width 1, 10
-/// classes: 11 164 352 weights, 555.4 M multiply-accumulates. Throws network_shape unless the image
-/// is at least 8 x 8 and there are at least 2 classes, argument_out_of_range for a width outside
-/// [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> resnet18_layers(
-    const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet18_layers(const layer_list_params& p) {
   detail::check_list(p, "resnet18", 8);
   detail::residual_list list(p, detail::widened(64, p.width));
   for (index_t stage = 1; stage <= 4; ++stage)
@@ -173,39 +219,19 @@ namespace detail {
 
 }  // namespace detail
 
-/// ResNet-20 for 32 x 32 images (He et al., CVPR 2016, section 4.2): conv1, then layerS.B.conv1 and
-/// .conv2 for three stages S = 1 .. 3 of three blocks B = 0 .. 2 with 16, 32 and 64 channels, then
-/// fc after global average pooling. Shortcuts are option A: where the width doubles, the identity
-/// stands in the middle of the channels, zeros on both sides. conv1 and fc stay dense. At width 1,
-/// 10 classes: 268 336 weights, 40.6 M multiply-accumulates. Throws network_shape unless the image
-/// is at least 4 x 4 and there are at least 2 classes, argument_out_of_range for a width outside
-/// [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> resnet20_layers(
-    const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet20_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet20", 3);
 }
 
-/// As resnet20_layers() with five blocks in a stage; at width 1, 10 classes: 461 872 weights.
-[[nodiscard]] inline std::vector<mask::layer_spec> resnet32_layers(
-    const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet32_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet32", 5);
 }
 
-/// As resnet20_layers() with nine blocks in a stage; at width 1, 10 classes: 848 944 weights.
-[[nodiscard]] inline std::vector<mask::layer_spec> resnet56_layers(
-    const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet56_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet56", 9);
 }
 
-/// DenseNet-40 with growth rate 12 (Huang et al., CVPR 2017, without bottlenecks and compression):
-/// conv1 to 16 channels; three dense blocks D = 1 .. 3 of the 3x3 convolutions denseD.0.conv ..
-/// denseD.11.conv, each of which reads everything before it in the block and adds 12 channels;
-/// between the blocks transition1.conv and transition2.conv of 1x1 and average pooling; fc after
-/// global average pooling. conv1 and fc stay dense. At width 1, 10 classes: 1 001 616 weights,
-/// 282.9 M multiply-accumulates. Throws network_shape unless the image is at least 4 x 4 and there
-/// are at least 2 classes, argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> densenet40_layers(
-    const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> densenet40_layers(const layer_list_params& p) {
   detail::check_list(p, "densenet40", 4);
   const index_t growth = detail::widened(12, p.width);
   map_shape map = p.image;
@@ -230,11 +256,7 @@ namespace detail {
   return layers;
 }
 
-/// Multilayer perceptron: fc1 over the whole image, fc2 and fc3, 512 features each, then fc4. fc1
-/// and fc4 stay dense. For 1 x 28 x 28 images at width 1, 10 classes: 930 816 weights. Throws
-/// network_shape unless there are at least 2 classes, argument_out_of_range for a width outside
-/// [1/64, 64].
-[[nodiscard]] inline std::vector<mask::layer_spec> mlp_layers(const layer_list_params& p = {}) {
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> mlp_layers(const layer_list_params& p) {
   detail::check_list(p, "mlp", 1);
   const index_t hidden = detail::widened(512, p.width);
   return {{"fc1", p.image.channels, hidden, p.image.height, p.image.width, 1, true},
@@ -243,25 +265,38 @@ namespace detail {
           {"fc4", hidden, p.classes, 1, 1, 1, true}};
 }
 
+#endif
+
 /// The names that layers_by_name() and model_by_name() know.
 inline constexpr std::array<std::string_view, 8> model_names{
     "lenet5", "mlp", "vgg16", "resnet18", "resnet20", "resnet32", "resnet56", "densenet40"};
 
 namespace detail {
 
-[[noreturn]] inline void refuse_model(std::string_view name) {
+[[noreturn]] SWPRUNE_FUNCTION void refuse_model(std::string_view name);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void refuse_model(std::string_view name) {
   std::string all;
   for (const std::string_view known : model_names)
     all.append(all.empty() ? "" : ", ").append(known);
   raise(errc::argument_out_of_range, "a network is one of {}; given '{}'", all, name);
 }
 
+#endif
+
 }  // namespace detail
 
 /// The layers of the network of that name, one of model_names. Throws argument_out_of_range, naming
 /// all, for any other word, and as the function of that network.
-[[nodiscard]] inline std::vector<mask::layer_spec> layers_by_name(std::string_view name,
-                                                                  const layer_list_params& p = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> layers_by_name(
+    std::string_view name, const layer_list_params& p = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<mask::layer_spec> layers_by_name(std::string_view name,
+                                                              const layer_list_params& p) {
   if (name == "lenet5") return lenet5_layers(p.image, p.classes, p.width);
   if (name == "mlp") return mlp_layers(p);
   if (name == "vgg16") return vgg16_layers(p);
@@ -272,5 +307,7 @@ namespace detail {
   if (name == "densenet40") return densenet40_layers(p);
   detail::refuse_model(name);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/activations.hpp"
 
@@ -29,13 +30,20 @@ template <typename Scalar>
 namespace detail {
 
 /// Label of image `n`. Throws label_out_of_range.
-[[nodiscard]] inline index_t label_of(std::span<const std::uint8_t> labels, index_t n,
-                                      index_t classes) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t label_of(std::span<const std::uint8_t> labels, index_t n,
+                                                index_t classes);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t label_of(std::span<const std::uint8_t> labels, index_t n,
+                                  index_t classes) {
   const index_t label = labels[static_cast<std::size_t>(n)];
   expects(label < classes, errc::label_out_of_range,
           "image {} of the batch has label {}, must lie in 0..{}", n, label, classes - 1);
   return label;
 }
+
+#endif
 
 /// Loss of image `n` and its gradient divided by the batch, from exp(z - max z): no overflow.
 template <typename Scalar>

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/nn/detail/pool.hpp"
@@ -97,5 +98,8 @@ class max_pool final : public layer<Scalar> {
 
   max_pool_params params_;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class max_pool<float>)
+SWPRUNE_COMPILED_TEMPLATE(class max_pool<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/nn/average_pool.hpp"
@@ -212,5 +213,29 @@ template <typename Scalar = float>
   if (name == "densenet40") return densenet40<Scalar>(masks, image);
   detail::refuse_model(name);
 }
+
+SWPRUNE_COMPILED_TEMPLATE(network<float> lenet5<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> lenet5<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> vgg16<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> vgg16<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> resnet18<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> resnet18<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> resnet20<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> resnet20<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> resnet32<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> resnet32<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> resnet56<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> resnet56<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> densenet40<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> densenet40<double>(const mask::mask_set&,
+                                                             const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> mlp<float>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> mlp<double>(const mask::mask_set&, const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<float> model_by_name<float>(std::string_view,
+                                                              const mask::mask_set&,
+                                                              const map_shape&))
+SWPRUNE_COMPILED_TEMPLATE(network<double> model_by_name<double>(std::string_view,
+                                                                const mask::mask_set&,
+                                                                const map_shape&))
 
 }  // namespace swprune::inline v0::nn

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -286,5 +287,8 @@ class network {
   build_params params_;
   const activations<Scalar>* trained_batch_ = nullptr;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class network<float>)
+SWPRUNE_COMPILED_TEMPLATE(class network<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
-#include "swprune/nn/detail/simd.hpp"
 #include "swprune/nn/layer.hpp"
 
 namespace swprune::inline v0::nn {
@@ -59,9 +59,8 @@ class option_a_shortcut final : public layer<Scalar> {
         return;
       }
       const Scalar* x = in.data(t, from);
-      for_each_pixel(in.shape(), out.shape(), [&](index_t at, index_t kept) {
-        detail::slot(y + kept) = detail::load(x + at);
-      });
+      for_each_pixel(in.shape(), out.shape(),
+                     [&](index_t at, index_t kept) { std::copy_n(x + at, lanes, y + kept); });
     });
   }
 
@@ -76,9 +75,8 @@ class option_a_shortcut final : public layer<Scalar> {
       const Scalar* dy = grad_out.data(t, c + first_channel());
       Scalar* dx = grad_in->data(t, c);
       std::fill(dx, dx + in.channel_size(), Scalar(0));
-      for_each_pixel(in.shape(), out.shape(), [&](index_t at, index_t kept) {
-        detail::slot(dx + at) = detail::load(dy + kept);
-      });
+      for_each_pixel(in.shape(), out.shape(),
+                     [&](index_t at, index_t kept) { std::copy_n(dy + kept, lanes, dx + at); });
     });
   }
 
@@ -109,5 +107,8 @@ class option_a_shortcut final : public layer<Scalar> {
 
   option_a_params params_;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class option_a_shortcut<float>)
+SWPRUNE_COMPILED_TEMPLATE(class option_a_shortcut<double>)
 
 }  // namespace swprune::inline v0::nn

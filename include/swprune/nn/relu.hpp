@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
 #include "swprune/nn/layer.hpp"
 
@@ -37,8 +38,7 @@ class relu final : public layer<Scalar> {
       const Scalar* y = out.data(t, c);
       const Scalar* dy = grad_out.data(t, c);
       Scalar* dx = grad_in->data(t, c);
-      for (index_t i = 0; i < in.channel_size(); ++i)
-        dx[i] = y[i] > Scalar(0) ? dy[i] : Scalar(0);
+      for (index_t i = 0; i < in.channel_size(); ++i) dx[i] = y[i] > Scalar(0) ? dy[i] : Scalar(0);
     });
   }
 
@@ -48,5 +48,8 @@ class relu final : public layer<Scalar> {
 
   relu(const relu&) = default;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class relu<float>)
+SWPRUNE_COMPILED_TEMPLATE(class relu<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/detail/for_each_map.hpp"
 #include "swprune/nn/layer.hpp"
@@ -55,5 +56,8 @@ class relu6 final : public layer<Scalar> {
 
   relu6(const relu6&) = default;
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class relu6<float>)
+SWPRUNE_COMPILED_TEMPLATE(class relu6<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/composite.hpp"
 #include "swprune/nn/detail/add.hpp"
@@ -104,5 +105,8 @@ class residual final : public composite<Scalar> {
   residual_params params_;
   activations<Scalar> grad_sum_, grad_shortcut_;  ///< kept for their storage only
 };
+
+SWPRUNE_COMPILED_TEMPLATE(class residual<float>)
+SWPRUNE_COMPILED_TEMPLATE(class residual<double>)
 
 }  // namespace swprune::inline v0::nn

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/quant/fixed_point.hpp"
 #include "swprune/quant/int8_model.hpp"
@@ -25,7 +26,12 @@ struct accumulator_range {
 /// Range of every accumulator of the layer, [output groups * Bo]. Each product is bounded by its
 /// weight and the ends of the byte range (which contains 0, so partial sums stay inside as well).
 /// Needs consistent sizes of blocks and weights.
-[[nodiscard]] inline std::vector<accumulator_range> accumulator_ranges(const int8_layer& layer) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<accumulator_range> accumulator_ranges(
+    const int8_layer& layer);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<accumulator_range> accumulator_ranges(const int8_layer& layer) {
   const byte_range a = range_of_byte(layer.input_signed);
   const index_t lanes = layer.block.outputs;
   std::vector<accumulator_range> ranges(
@@ -43,5 +49,7 @@ struct accumulator_range {
     }
   return ranges;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::quant

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -117,8 +118,13 @@ class magnitude_histogram {
 
 /// Magnitude that the ends of the integer range stand for; > 0 unless every value was zero.
 /// `levels`: steps between zero and that magnitude, 255 for u8, 127 for s8.
-[[nodiscard]] inline double range_of(const magnitude_histogram& histogram, calibration method,
-                                     double percent, int levels) {
+[[nodiscard]] SWPRUNE_FUNCTION double range_of(const magnitude_histogram& histogram,
+                                               calibration method, double percent, int levels);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION double range_of(const magnitude_histogram& histogram, calibration method,
+                                 double percent, int levels) {
   switch (method) {
     case calibration::min_max:
       return histogram.largest();
@@ -129,5 +135,7 @@ class magnitude_histogram {
   }
   return histogram.largest();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::quant

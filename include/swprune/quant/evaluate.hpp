@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/quant/fixed_point.hpp"
@@ -32,8 +33,18 @@ template <typename Scalar>
 }
 
 /// Real numbers that the bytes of the last layer stand for.
-[[nodiscard]] inline std::vector<double> dequantize_output(const int8_model& model,
-                                                           std::span<const std::uint8_t> bytes) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<double> dequantize_output(
+    const int8_model& model, std::span<const std::uint8_t> bytes);
+
+/// Class of every image from the last layer's bytes `[n][C][H][W]`: the greatest output, the first
+/// of equals. Throws layer_shape unless the bytes are whole images.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> classes_of(
+    const int8_model& model, std::span<const std::uint8_t> outputs);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<double> dequantize_output(const int8_model& model,
+                                                       std::span<const std::uint8_t> bytes) {
   const int8_layer& last = model.layers.back();
   std::vector<double> values;
   values.reserve(bytes.size());
@@ -42,10 +53,8 @@ template <typename Scalar>
   return values;
 }
 
-/// Class of every image from the last layer's bytes `[n][C][H][W]`: the greatest output, the first
-/// of equals. Throws layer_shape unless the bytes are whole images.
-[[nodiscard]] inline std::vector<index_t> classes_of(const int8_model& model,
-                                                     std::span<const std::uint8_t> outputs) {
+SWPRUNE_FUNCTION std::vector<index_t> classes_of(const int8_model& model,
+                                                 std::span<const std::uint8_t> outputs) {
   const int8_layer& last = model.layers.back();
   const auto size = static_cast<std::size_t>(last.output.size());
   expects(outputs.size() % size == 0, errc::layer_shape,
@@ -61,6 +70,8 @@ template <typename Scalar>
   }
   return classes;
 }
+
+#endif
 
 /// Share of the images whose class is their label, 0 for no images. `outputs` are the last layer's
 /// bytes, from the functional reference, the golden model or the RTL. Throws layer_shape unless

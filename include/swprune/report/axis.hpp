@@ -8,13 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::report {
 
 /// A number in four digits at most, with k, M, G for thousands: "1.5M", "40.2k", "-3", "0.25".
-[[nodiscard]] inline std::string short_number(double v) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string short_number(double v);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string short_number(double v) {
   const double size = std::abs(v);
   if (size >= 1e13) return fmt::format("{:.3g}", v);
   if (size >= 1e9) return fmt::format("{:.4g}G", v / 1e9);
@@ -22,6 +27,8 @@ namespace swprune::inline v0::report {
   if (size >= 1e4) return fmt::format("{:.4g}k", v / 1e3);
   return fmt::format("{:.4g}", v == 0 ? 0.0 : v);
 }
+
+#endif
 
 /// A linear scale whose ends and ticks are round numbers: 1, 2 or 5 times a power of ten.
 class axis {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/report/line_chart.hpp"
 #include "swprune/report/svg.hpp"
@@ -28,9 +29,15 @@ struct bar_chart_params {
 /// Bars side by side, one group per category, with values and legend. Throws errc::report_value for
 /// sizes out of range, a series that has not one value per category, and a value that is negative
 /// or not finite.
-[[nodiscard]] inline std::string bar_chart(const std::vector<std::string>& categories,
-                                           const std::vector<bar_series>& series,
-                                           const bar_chart_params& params) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string bar_chart(const std::vector<std::string>& categories,
+                                                     const std::vector<bar_series>& series,
+                                                     const bar_chart_params& params);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string bar_chart(const std::vector<std::string>& categories,
+                                       const std::vector<bar_series>& series,
+                                       const bar_chart_params& params) {
   line_chart_params{.width = params.width, .height = params.height}.validate();
   detail::value_range ys;
   ys.take(0);
@@ -68,5 +75,7 @@ struct bar_chart_params {
                  {.stroke = std::string(palette(static_cast<index_t>(k))), .width = 8});
   return picture.str();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/report/svg.hpp"
@@ -30,7 +31,11 @@ namespace detail {
 
 /// `text`, or if it has more than `most` >= 3 characters, its two ends around an ellipsis: long
 /// names of layers differ at their ends. Cuts UTF-8 between characters only.
-[[nodiscard]] inline std::string shortened(std::string_view text, index_t most) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string shortened(std::string_view text, index_t most);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string shortened(std::string_view text, index_t most) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); ++i)
     if ((static_cast<unsigned char>(text[i]) & 0xc0u) != 0x80u) starts.push_back(i);
@@ -116,13 +121,20 @@ class density_painter {
   const density_chart_params& params_;
 };
 
+#endif
+
 }  // namespace detail
 
 /// How much of every layer is left: one bar per layer, in order, kept weights below, pruned ones
 /// above. Throws errc::report_value for sizes out of range and for a bar with all < 1 or kept
 /// outside [0, all].
-[[nodiscard]] inline svg draw_density_chart(const std::vector<density_bar>& bars,
-                                            const density_chart_params& params = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION svg draw_density_chart(const std::vector<density_bar>& bars,
+                                                      const density_chart_params& params = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION svg draw_density_chart(const std::vector<density_bar>& bars,
+                                        const density_chart_params& params) {
   expects(
       params.width >= 240 && params.width <= 4000 && params.height >= 160 && params.height <= 4000,
       errc::report_value,
@@ -136,6 +148,8 @@ class density_painter {
   detail::density_painter(picture, bars, params).draw();
   return picture;
 }
+
+#endif
 
 /// draw_density_chart() as the text of an SVG file.
 [[nodiscard]] inline std::string density_chart(const std::vector<density_bar>& bars,

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/report/axis.hpp"
 #include "swprune/report/log_axis.hpp"
@@ -40,6 +41,14 @@ struct line_chart_params {
             height);
   }
 };
+
+/// Lines with axes, grid and legend. Points that are not finite are gaps; no series, or empty ones,
+/// give the bare axes. Throws errc::report_value for sizes out of range, for a series whose x and y
+/// are not equally many, and for x outside [1e-30, 1e30] on a logarithmic axis.
+[[nodiscard]] SWPRUNE_FUNCTION std::string line_chart(const std::vector<line_series>& series,
+                                                      const line_chart_params& params);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -140,11 +149,8 @@ class x_scale {
 
 }  // namespace detail
 
-/// Lines with axes, grid and legend. Points that are not finite are gaps; no series, or empty ones,
-/// give the bare axes. Throws errc::report_value for sizes out of range, for a series whose x and y
-/// are not equally many, and for x outside [1e-30, 1e30] on a logarithmic axis.
-[[nodiscard]] inline std::string line_chart(const std::vector<line_series>& series,
-                                            const line_chart_params& params) {
+SWPRUNE_FUNCTION std::string line_chart(const std::vector<line_series>& series,
+                                        const line_chart_params& params) {
   params.validate();
   detail::value_range xs, ys;
   for (const line_series& s : series) {
@@ -190,5 +196,7 @@ class x_scale {
   }
   return picture.str();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/fold.hpp"
@@ -30,6 +31,16 @@ struct mask_page_params {
   index_t cluster_size = 1;                                ///< q >= 1 that the masks were made with
   double width = 1240;                                     ///< pixels, 600..4000
 };
+
+/// One picture of all masks of a network: what every layer keeps, and for each pruned layer its
+/// blocks beside its ring. `masks` are those of the pruned layers or of all. Throws
+/// errc::report_value for a width outside 600..4000 or a cluster size below 1, and what
+/// mask::with_dense_layers() throws for masks that do not belong to `layers`.
+[[nodiscard]] SWPRUNE_FUNCTION std::string mask_page(const mask::mask_set& masks,
+                                                     const std::vector<mask::layer_spec>& layers,
+                                                     const mask_page_params& params);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -197,18 +208,16 @@ class mask_page_painter {
 
 }  // namespace detail
 
-/// One picture of all masks of a network: what every layer keeps, and for each pruned layer its
-/// blocks beside its ring. `masks` are those of the pruned layers or of all. Throws
-/// errc::report_value for a width outside 600..4000 or a cluster size below 1, and what
-/// mask::with_dense_layers() throws for masks that do not belong to `layers`.
-[[nodiscard]] inline std::string mask_page(const mask::mask_set& masks,
-                                           const std::vector<mask::layer_spec>& layers,
-                                           const mask_page_params& params) {
+SWPRUNE_FUNCTION std::string mask_page(const mask::mask_set& masks,
+                                       const std::vector<mask::layer_spec>& layers,
+                                       const mask_page_params& params) {
   expects(params.width >= 600 && params.width <= 4000, errc::report_value,
           "a page of masks needs 600 <= width <= 4000, given {}", params.width);
   expects(params.cluster_size >= 1, errc::report_value,
           "a page of masks needs a cluster size >= 1, given {}", params.cluster_size);
   return detail::mask_page_painter(masks, layers, params).draw().str();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
@@ -27,6 +28,14 @@ struct mask_raster_params {
   bool tint_clusters = false;
   bool plain = false;  ///< the grid alone, without title and words, for pages of many
 };
+
+/// Picture of a mask: output groups downwards, input groups to the right, one cell per block.
+/// Throws errc::report_value for a size out of range or clusters that are not one per group, and
+/// what mask::check() throws.
+[[nodiscard]] SWPRUNE_FUNCTION svg draw_mask_raster(const mask::layer_mask& m,
+                                                    const mask_raster_params& params = {});
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -129,11 +138,7 @@ inline void check(const mask::layer_mask& m, const mask_raster_params& params) {
 
 }  // namespace detail
 
-/// Picture of a mask: output groups downwards, input groups to the right, one cell per block.
-/// Throws errc::report_value for a size out of range or clusters that are not one per group, and
-/// what mask::check() throws.
-[[nodiscard]] inline svg draw_mask_raster(const mask::layer_mask& m,
-                                          const mask_raster_params& params = {}) {
+SWPRUNE_FUNCTION svg draw_mask_raster(const mask::layer_mask& m, const mask_raster_params& params) {
   detail::check(m, params);
   const svg_point cell = detail::raster_cell(m, params.size);
   const double high = cell.y * static_cast<double>(m.out_groups());
@@ -157,6 +162,8 @@ inline void check(const mask::layer_mask& m, const mask_raster_params& params) {
                  {.size = 12, .anchor = "middle", .fill = "#52606d", .turn = -90});
   return picture;
 }
+
+#endif
 
 /// draw_mask_raster() as the text of an SVG file.
 [[nodiscard]] inline std::string mask_raster(const mask::layer_mask& m,

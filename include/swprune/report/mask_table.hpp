@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -92,6 +93,20 @@ struct mask_table_params {
   bool graphs = true;
 };
 
+/// Measures the masks of a network. `masks` are those of the prunable layers or of all. The random
+/// references of sigma and omega come from the stream "metrics" of `root` and the layer's name.
+/// Throws what mask::with_dense_layers(), mask::measure_small_world() and mask::mixing_report()
+/// throw.
+[[nodiscard]] SWPRUNE_FUNCTION mask_table measure_masks(const mask::mask_set& masks,
+                                                        const std::vector<mask::layer_spec>& layers,
+                                                        const mask_table_params& p,
+                                                        const rng& root);
+
+/// The table for people: one line a layer (a star marks layers kept dense), then the totals.
+[[nodiscard]] SWPRUNE_FUNCTION std::string to_text(const mask_table& t);
+
+#if SWPRUNE_BODIES
+
 namespace detail {
 
 [[nodiscard]] inline graph::small_world_stats no_small_world() {
@@ -160,13 +175,9 @@ inline void measure_rows(const mask::layer_mask& m, mask_row& r) {
 
 }  // namespace detail
 
-/// Measures the masks of a network. `masks` are those of the prunable layers or of all. The random
-/// references of sigma and omega come from the stream "metrics" of `root` and the layer's name.
-/// Throws what mask::with_dense_layers(), mask::measure_small_world() and mask::mixing_report()
-/// throw.
-[[nodiscard]] inline mask_table measure_masks(const mask::mask_set& masks,
-                                              const std::vector<mask::layer_spec>& layers,
-                                              const mask_table_params& p, const rng& root) {
+SWPRUNE_FUNCTION mask_table measure_masks(const mask::mask_set& masks,
+                                          const std::vector<mask::layer_spec>& layers,
+                                          const mask_table_params& p, const rng& root) {
   const mask::mask_set all = mask::with_dense_layers(masks, layers);
   mask_table t;
   for (std::size_t l = 0; l < layers.size(); ++l)
@@ -217,8 +228,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The table for people: one line a layer (a star marks layers kept dense), then the totals.
-[[nodiscard]] inline std::string to_text(const mask_table& t) {
+SWPRUNE_FUNCTION std::string to_text(const mask_table& t) {
   std::vector<std::vector<std::string>> lines{{"layer", "groups", "degree", "density", "kept",
                                                "weights", "MACs kept", "MACs", "sigma", "omega",
                                                "union4", "worst row"}};
@@ -232,5 +242,7 @@ namespace detail {
              t.mac_ratio()) +
          detail::mixing_words(t);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -6,11 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/layer_summary.hpp"
 #include "swprune/report/detail/text_table.hpp"
 
 namespace swprune::inline v0::report {
+
+/// The summary of a network (nn::network::summary()) for people: a line for every layer with its
+/// shapes, weights and multiply-accumulates of one image, kept and of the dense network; layers
+/// inside a composite layer stand indented above it; the last line has the totals.
+[[nodiscard]] SWPRUNE_FUNCTION std::string network_table(
+    const std::vector<nn::layer_summary>& summary);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -39,10 +48,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// The summary of a network (nn::network::summary()) for people: a line for every layer with its
-/// shapes, weights and multiply-accumulates of one image, kept and of the dense network; layers
-/// inside a composite layer stand indented above it; the last line has the totals.
-[[nodiscard]] inline std::string network_table(const std::vector<nn::layer_summary>& summary) {
+SWPRUNE_FUNCTION std::string network_table(const std::vector<nn::layer_summary>& summary) {
   std::vector<std::vector<std::string>> lines{
       {"layer", "kind", "input", "output", "kept", "weights", "MACs kept", "MACs"}};
   nn::layer_summary total;
@@ -58,5 +64,7 @@ namespace detail {
                      detail::share_text(total.weights, total.dense_weights),
                      detail::share_text(total.macs, total.dense_macs));
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/train/observer.hpp"
 
@@ -25,13 +26,19 @@ struct progress_params {
 [[nodiscard]] inline bool stderr_is_terminal() { return ::isatty(STDERR_FILENO) == 1; }
 
 /// "5s", "3m05s", "2h07m"; "?" for what is not a time.
-[[nodiscard]] inline std::string duration_text(double seconds) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string duration_text(double seconds);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string duration_text(double seconds) {
   if (!std::isfinite(seconds) || seconds < 0 || seconds > 1e9) return "?";
   const auto s = static_cast<index_t>(std::llround(seconds));
   if (s < 60) return fmt::format("{}s", s);
   if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
   return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
 }
+
+#endif
 
 /// Prints how training goes: epoch, batch, loss, accuracy, images per second and time left. On a
 /// terminal the line moves with the batches; elsewhere it is one plain line per epoch, so that logs

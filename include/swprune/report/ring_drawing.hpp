@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/undirected.hpp"
@@ -28,6 +29,14 @@ struct ring_drawing_params {
   index_t most_curves = 4000;
   bool plain = false;  ///< the ring alone, without title and words, for pages of many
 };
+
+/// Graph with its nodes on a circle in their order: lattice edges as a thin outer band, shortcuts
+/// as bright chords, so that one look tells how small a world it is. Throws errc::report_value for
+/// a size, reach or number of curves out of range and for clusters that are not one per node.
+[[nodiscard]] SWPRUNE_FUNCTION svg draw_ring(const graph::undirected& g,
+                                             const ring_drawing_params& params);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -115,10 +124,7 @@ class ring_painter {
 
 }  // namespace detail
 
-/// Graph with its nodes on a circle in their order: lattice edges as a thin outer band, shortcuts
-/// as bright chords, so that one look tells how small a world it is. Throws errc::report_value for
-/// a size, reach or number of curves out of range and for clusters that are not one per node.
-[[nodiscard]] inline svg draw_ring(const graph::undirected& g, const ring_drawing_params& params) {
+SWPRUNE_FUNCTION svg draw_ring(const graph::undirected& g, const ring_drawing_params& params) {
   expects(params.size >= 40 && params.size <= 4000 && params.reach >= 0, errc::report_value,
           "a ring needs 40 <= size <= 4000 and reach >= 0, given {} and {}", params.size,
           params.reach);
@@ -139,6 +145,8 @@ class ring_painter {
   picture.text({14, params.size + 44}, words, {.size = 12, .fill = "#52606d"});
   return picture;
 }
+
+#endif
 
 /// draw_ring() as the text of an SVG file.
 [[nodiscard]] inline std::string ring_drawing(const graph::undirected& g,

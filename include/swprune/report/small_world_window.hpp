@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/graph/small_world_curve.hpp"
 #include "swprune/report/line_chart.hpp"
@@ -22,8 +23,13 @@ struct small_world_window_params {
 /// world. Points with fraction 0, which are the lattice itself, have no place on such an axis and
 /// are left out. Throws errc::report_value for sizes out of range and unless C(0) and L(0) are
 /// positive.
-[[nodiscard]] inline std::string small_world_window(const graph::small_world_curve& curve,
-                                                    const small_world_window_params& params = {}) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string small_world_window(
+    const graph::small_world_curve& curve, const small_world_window_params& params = {});
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string small_world_window(const graph::small_world_curve& curve,
+                                                const small_world_window_params& params) {
   expects(curve.lattice_clustering > 0 && curve.lattice_path_length > 0, errc::report_value,
           "a small-world window needs a lattice with C > 0 and L > 0, given C = {} and L = {}",
           curve.lattice_clustering, curve.lattice_path_length);
@@ -45,5 +51,7 @@ struct small_world_window_params {
                                                 .y_high = 1.0,
                                                 .log_x = true});
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -5,7 +5,15 @@
 #include <string>
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
+
 namespace swprune::inline v0::report {
+
+/// `text` as it may stand between tags and in quoted attributes of XML and HTML. Bytes that are no
+/// UTF-8 and control characters become U+FFFD, so that no input makes the document invalid.
+[[nodiscard]] SWPRUNE_FUNCTION std::string xml_escape(std::string_view text);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -30,9 +38,7 @@ namespace detail {
 
 }  // namespace detail
 
-/// `text` as it may stand between tags and in quoted attributes of XML and HTML. Bytes that are no
-/// UTF-8 and control characters become U+FFFD, so that no input makes the document invalid.
-[[nodiscard]] inline std::string xml_escape(std::string_view text) {
+SWPRUNE_FUNCTION std::string xml_escape(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size();) {
@@ -65,5 +71,7 @@ namespace detail {
   }
   return out;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/train/optimiser.hpp"
 
@@ -18,7 +19,11 @@ struct adamw_params {
 };
 
 /// Throws train_parameter.
-inline void check(const adamw_params& p) {
+SWPRUNE_FUNCTION void check(const adamw_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const adamw_params& p) {
   expects(p.beta1 >= 0 && p.beta1 < 1 && p.beta2 >= 0 && p.beta2 < 1, errc::train_parameter,
           "0 <= beta1 < 1 and 0 <= beta2 < 1 must hold, given {} and {}", p.beta1, p.beta2);
   expects(p.epsilon > 0 && std::isfinite(p.epsilon), errc::train_parameter,
@@ -26,6 +31,8 @@ inline void check(const adamw_params& p) {
   expects(p.weight_decay >= 0 && std::isfinite(p.weight_decay), errc::train_parameter,
           "weight_decay must be >= 0, given {}", p.weight_decay);
 }
+
+#endif
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019). With g the gradient and t
 /// the number of the step, from 1:

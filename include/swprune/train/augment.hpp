@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -29,8 +30,13 @@ struct image_change {
 };
 
 /// The change of image `sample` in `epoch`: depends on nothing but seed, epoch and sample.
-[[nodiscard]] inline image_change draw_change(const augment_params& p, const rng& random,
-                                              index_t epoch, index_t sample) {
+[[nodiscard]] SWPRUNE_FUNCTION image_change draw_change(const augment_params& p, const rng& random,
+                                                        index_t epoch, index_t sample);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION image_change draw_change(const augment_params& p, const rng& random, index_t epoch,
+                                          index_t sample) {
   if (p.crop == 0 && !p.flip) return {};
   rng r = random.stream("augment", static_cast<std::uint64_t>(epoch),
                         static_cast<std::uint64_t>(sample));
@@ -43,5 +49,7 @@ struct image_change {
   change.mirrored = p.flip && r.below(2) == 1;
   return change;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

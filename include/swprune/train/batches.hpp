@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/rng.hpp"
@@ -17,14 +18,22 @@ namespace swprune::inline v0::train {
 
 /// Numbers of all images in the order of an epoch: stream "shuffle" of `random` by epoch, so that
 /// a run that is resumed at an epoch goes on as it would have.
-[[nodiscard]] inline std::vector<index_t> shuffled_order(index_t images, const rng& random,
-                                                         index_t epoch) {
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> shuffled_order(index_t images,
+                                                                   const rng& random,
+                                                                   index_t epoch);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::vector<index_t> shuffled_order(index_t images, const rng& random,
+                                                     index_t epoch) {
   std::vector<index_t> order(static_cast<std::size_t>(images));
   std::iota(order.begin(), order.end(), index_t{0});
   rng r = random.stream("shuffle", static_cast<std::uint64_t>(epoch));
   r.shuffle(std::span<index_t>(order));
   return order;
 }
+
+#endif
 
 /// Images and labels of one step.
 template <typename Scalar>

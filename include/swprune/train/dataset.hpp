@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/train/normalisation.hpp"
@@ -85,7 +86,11 @@ struct dataset {
 /// usually normalised with (its test set by the same numbers). Sums are integers: the result
 /// depends on nothing else. Throws dataset_shape when there is no image or a channel has one value
 /// only.
-[[nodiscard]] inline normalisation measure_normalisation(const dataset& data) {
+[[nodiscard]] SWPRUNE_FUNCTION normalisation measure_normalisation(const dataset& data);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION normalisation measure_normalisation(const dataset& data) {
   data.check();
   expects(data.size() >= 1, errc::dataset_shape, "an empty data set has no mean");
   normalisation found;
@@ -108,5 +113,7 @@ struct dataset {
   check(found, data.shape.channels);
   return found;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

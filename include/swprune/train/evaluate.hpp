@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/nn/loss.hpp"
 #include "swprune/nn/network.hpp"
@@ -65,5 +66,8 @@ template <typename Scalar>
   if (result.images > 0) result.loss /= static_cast<double>(result.images);
   return result;
 }
+
+SWPRUNE_COMPILED_TEMPLATE(evaluation evaluate(const nn::network<float>&, const dataset&, index_t))
+SWPRUNE_COMPILED_TEMPLATE(evaluation evaluate(const nn::network<double>&, const dataset&, index_t))
 
 }  // namespace swprune::inline v0::train

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/nn/loss.hpp"
@@ -302,5 +303,12 @@ history fit(nn::network<Scalar>& net, const dataset& train_set, const dataset& t
   run.add_option({"masks", detail::masks_text({net.masks()})});
   return run.run(nothing);
 }
+
+SWPRUNE_COMPILED_TEMPLATE(history fit(nn::network<float>&, const dataset&, const dataset&,
+                                      const fit_params&, const rng&, observer*,
+                                      checkpointer<float>*))
+SWPRUNE_COMPILED_TEMPLATE(history fit(nn::network<double>&, const dataset&, const dataset&,
+                                      const fit_params&, const rng&, observer*,
+                                      checkpointer<double>*))
 
 }  // namespace swprune::inline v0::train

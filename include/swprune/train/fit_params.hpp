@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/train/augment.hpp"
@@ -32,7 +33,11 @@ struct fit_params {
 };
 
 /// Throws train_parameter.
-inline void check(const fit_params& p) {
+SWPRUNE_FUNCTION void check(const fit_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const fit_params& p) {
   expects(p.epochs >= 0, errc::train_parameter, "epochs must be >= 0, given {}", p.epochs);
   expects(p.batch >= 1, errc::train_parameter, "batch must be >= 1, given {}", p.batch);
   expects(p.label_smoothing >= 0 && p.label_smoothing < 1, errc::train_parameter,
@@ -51,5 +56,7 @@ inline void check(const fit_params& p) {
           "patience {} needs the test set to be measured, given test_every 0",
           p.early_stop.patience);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/nn/layer.hpp"
@@ -29,12 +30,18 @@ struct gradient_check_params {
 };
 
 /// Throws train_parameter.
-inline void check(const gradient_check_params& p) {
+SWPRUNE_FUNCTION void check(const gradient_check_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const gradient_check_params& p) {
   expects(p.step > 0 && std::isfinite(p.step) && p.floor > 0 && std::isfinite(p.floor),
           errc::train_parameter, "step and floor must be > 0, given {} and {}", p.step, p.floor);
   expects(p.least_step >= 0 && p.samples >= 0, errc::train_parameter,
           "least_step and samples must be >= 0, given {} and {}", p.least_step, p.samples);
 }
+
+#endif
 
 /// |a - b| / max(|a|, |b|, floor). The floor keeps two gradients that should both be zero, and
 /// differ by rounding alone, from counting as completely different: the difference of a function of
@@ -51,6 +58,21 @@ struct gradient_check_result {
   double numeric = 0;
   index_t checked = 0;  ///< numbers compared
 };
+
+/// Compares the gradients that `layer` computes, by each parameter and each input, with differences
+/// of sum(r * output), r random from `random`. `input` should keep away from the kinks
+/// of the layer by more than 2 params.step. Padding weights of a last output group count as
+/// parameters with gradient zero, which their difference must then be too.
+[[nodiscard]] SWPRUNE_FUNCTION gradient_check_result
+check_layer_gradients(nn::layer<double>& layer, nn::activations<double> input, rng random,
+                      const gradient_check_params& params = {});
+
+/// The same for a whole network and its softmax cross-entropy.
+[[nodiscard]] SWPRUNE_FUNCTION gradient_check_result check_network_gradients(
+    nn::network<double>& net, nn::activations<double> images, std::span<const std::uint8_t> labels,
+    const gradient_check_params& params = {});
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -164,13 +186,10 @@ template <typename Evaluate>
 
 }  // namespace detail
 
-/// Compares the gradients that `layer` computes, by each parameter and each input, with differences
-/// of sum(r * output), r random from `random`. `input` should keep away from the kinks
-/// of the layer by more than 2 params.step. Padding weights of a last output group count as
-/// parameters with gradient zero, which their difference must then be too.
-[[nodiscard]] inline gradient_check_result check_layer_gradients(
-    nn::layer<double>& layer, nn::activations<double> input, rng random,
-    const gradient_check_params& params = {}) {
+SWPRUNE_FUNCTION gradient_check_result check_layer_gradients(nn::layer<double>& layer,
+                                                             nn::activations<double> input,
+                                                             rng random,
+                                                             const gradient_check_params& params) {
   check(params);
   nn::activations<double> out, grad_in;
   layer.forward_training(input, out);
@@ -188,10 +207,9 @@ template <typename Evaluate>
   return detail::compare_all(layer.parameters(), detail::live_inputs(input, grad_in), f, params);
 }
 
-/// The same for a whole network and its softmax cross-entropy.
-[[nodiscard]] inline gradient_check_result check_network_gradients(
-    nn::network<double>& net, nn::activations<double> images, std::span<const std::uint8_t> labels,
-    const gradient_check_params& params = {}) {
+SWPRUNE_FUNCTION gradient_check_result
+check_network_gradients(nn::network<double>& net, nn::activations<double> images,
+                        std::span<const std::uint8_t> labels, const gradient_check_params& params) {
   check(params);
   nn::activations<double> gradient, grad_images;
   nn::softmax_cross_entropy(net.forward_training(images), labels, &gradient);
@@ -202,5 +220,7 @@ template <typename Evaluate>
   const detail::objective<decltype(evaluate)> f{evaluate, {1.0}};
   return detail::compare_all(net.parameters(), detail::live_inputs(images, grad_images), f, params);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

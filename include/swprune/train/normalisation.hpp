@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -23,7 +24,11 @@ struct normalisation {
 
 /// Throws dataset_shape unless there is nothing, or a finite mean and a deviation > 0 for every
 /// channel.
-inline void check(const normalisation& n, index_t channels) {
+SWPRUNE_FUNCTION void check(const normalisation& n, index_t channels);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const normalisation& n, index_t channels) {
   if (n.none()) return;
   const auto size = static_cast<std::size_t>(channels);
   expects(n.mean.size() == size && n.deviation.size() == size, errc::dataset_shape,
@@ -36,5 +41,7 @@ inline void check(const normalisation& n, index_t channels) {
             "and {}",
             c, n.mean[c], n.deviation[c]);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

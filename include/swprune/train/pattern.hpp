@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/network.hpp"
@@ -47,8 +48,13 @@ struct pattern_comparison {
 };
 
 /// Compares two patterns bit for bit.
-[[nodiscard]] inline pattern_comparison compare_patterns(const weight_pattern& before,
-                                                         const weight_pattern& after) {
+[[nodiscard]] SWPRUNE_FUNCTION pattern_comparison compare_patterns(const weight_pattern& before,
+                                                                   const weight_pattern& after);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION pattern_comparison compare_patterns(const weight_pattern& before,
+                                                     const weight_pattern& after) {
   if (before.size() != after.size())
     return {false,
             fmt::format("{} layers with weights before, {} after", before.size(), after.size())};
@@ -67,5 +73,7 @@ struct pattern_comparison {
   }
   return {};
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

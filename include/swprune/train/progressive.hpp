@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/mask/mask_set.hpp"
@@ -23,7 +24,13 @@ namespace detail {
 
 /// Throws train_parameter unless every stage has a start in [0, max(0, epochs - 1)], none before
 /// that of the stage before.
-inline void check_starts(const std::vector<index_t>& starts, std::size_t stages, index_t epochs) {
+SWPRUNE_FUNCTION void check_starts(const std::vector<index_t>& starts, std::size_t stages,
+                                   index_t epochs);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check_starts(const std::vector<index_t>& starts, std::size_t stages,
+                                   index_t epochs) {
   expects(stages >= 1 && starts.size() == stages, errc::train_parameter,
           "at least one stage and one start for each are needed, given {} stages and {} starts",
           stages, starts.size());
@@ -36,6 +43,8 @@ inline void check_starts(const std::vector<index_t>& starts, std::size_t stages,
             starts[k == 0 ? 0 : k - 1], starts[k]);
   }
 }
+
+#endif
 
 /// Fills in what the network has now.
 template <typename Scalar>

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/mask_set.hpp"
@@ -31,7 +32,16 @@ struct regrow_params {
 };
 
 /// Throws train_parameter.
-inline void check(const regrow_params& p) {
+SWPRUNE_FUNCTION void check(const regrow_params& p);
+
+/// Share of a row's blocks that goes at `step` of `steps`: share * (1 + cos(pi * step / end)) / 2
+/// with end = until * steps; 0 where there is no round.
+[[nodiscard]] SWPRUNE_FUNCTION double regrow_share(const regrow_params& p, index_t step,
+                                                   index_t steps);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const regrow_params& p) {
   expects(p.share >= 0 && p.share <= 1, errc::train_parameter,
           "regrow: 0 <= share <= 1 must hold, given {}", p.share);
   expects(p.until > 0 && p.until <= 1, errc::train_parameter,
@@ -41,14 +51,14 @@ inline void check(const regrow_params& p) {
           "regrow: locality must be >= 0, given {}", p.locality);
 }
 
-/// Share of a row's blocks that goes at `step` of `steps`: share * (1 + cos(pi * step / end)) / 2
-/// with end = until * steps; 0 where there is no round.
-[[nodiscard]] inline double regrow_share(const regrow_params& p, index_t step, index_t steps) {
+SWPRUNE_FUNCTION double regrow_share(const regrow_params& p, index_t step, index_t steps) {
   const double end = p.until * static_cast<double>(steps);
   const index_t every = std::max<index_t>(1, steps / p.rounds);
   if (p.share == 0 || step == 0 || step % every != 0 || static_cast<double>(step) >= end) return 0;
   return p.share * 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / end));
 }
+
+#endif
 
 namespace detail {
 
@@ -104,7 +114,12 @@ template <typename Scalar>
 }
 
 /// Blocks that `after` has and `before` has not.
-[[nodiscard]] inline index_t new_blocks(const mask::mask_set& before, const mask::mask_set& after) {
+[[nodiscard]] SWPRUNE_FUNCTION index_t new_blocks(const mask::mask_set& before,
+                                                  const mask::mask_set& after);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION index_t new_blocks(const mask::mask_set& before, const mask::mask_set& after) {
   index_t count = 0;
   for (const mask::layer_mask& m : after) {
     const std::vector<std::uint8_t>& was = before.at(m.name).blocks.bytes();
@@ -113,5 +128,7 @@ template <typename Scalar>
   }
   return count;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/mask/mask_set.hpp"
@@ -33,7 +34,14 @@ using run_options = std::vector<run_option>;
 namespace detail {
 
 /// Which data: number, shape and classes of the images, a hash of all bytes, the normalisation.
-[[nodiscard]] inline std::string data_text(const dataset& data) {
+[[nodiscard]] SWPRUNE_FUNCTION std::string data_text(const dataset& data);
+
+/// Which masks, of one or more stages.
+[[nodiscard]] SWPRUNE_FUNCTION std::string masks_text(const std::vector<mask::mask_set>& stages);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION std::string data_text(const dataset& data) {
   std::uint64_t hash =
       hash64({reinterpret_cast<const char*>(data.labels.data()), data.labels.size()});
   // Eight bytes at a time: FNV-1a's factor, its words wider.
@@ -53,8 +61,7 @@ namespace detail {
   return text;
 }
 
-/// Which masks, of one or more stages.
-[[nodiscard]] inline std::string masks_text(const std::vector<mask::mask_set>& stages) {
+SWPRUNE_FUNCTION std::string masks_text(const std::vector<mask::mask_set>& stages) {
   std::uint64_t hash = 0;
   index_t blocks = 0;
   const auto add = [&](std::span<const std::uint8_t> bytes) {
@@ -69,6 +76,8 @@ namespace detail {
     }
   return fmt::format("{} stages, {} blocks, hash {:016x}", stages.size(), blocks, hash);
 }
+
+#endif
 
 /// Which network: every layer with its shapes.
 template <typename Scalar>
@@ -139,8 +148,13 @@ template <typename Scalar>
 
 /// Throws resume_mismatch naming the first option that differs and both values; `file` is for the
 /// message.
-inline void check_same_run(const run_options& stored, const run_options& now,
-                           std::string_view file) {
+SWPRUNE_FUNCTION void check_same_run(const run_options& stored, const run_options& now,
+                                     std::string_view file);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check_same_run(const run_options& stored, const run_options& now,
+                                     std::string_view file) {
   const auto value_in = [](const run_options& all, const std::string& name) {
     for (const run_option& o : all)
       if (o.name == name) return o.value;
@@ -156,5 +170,7 @@ inline void check_same_run(const run_options& stored, const run_options& now,
               file, o.name, then, today);
     }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

@@ -6,6 +6,7 @@
 #include <numbers>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 
@@ -40,7 +41,16 @@ struct run_length {
 };
 
 /// Throws train_parameter.
-inline void check(const schedule_params& p) {
+SWPRUNE_FUNCTION void check(const schedule_params& p);
+
+/// Rate of step `step`, 0 <= step < run.steps(). Cosine (Loshchilov and Hutter, ICLR 2017):
+/// final + (rate - final) * (1 + cos(pi * progress)) / 2 over the steps that follow the warm-up.
+[[nodiscard]] SWPRUNE_FUNCTION double learning_rate(const schedule_params& p, index_t step,
+                                                    const run_length& run);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const schedule_params& p) {
   expects(p.rate > 0 && std::isfinite(p.rate), errc::train_parameter,
           "the learning rate must be > 0, given {}", p.rate);
   expects(p.final_rate >= 0 && p.final_rate <= p.rate, errc::train_parameter,
@@ -97,10 +107,8 @@ namespace detail {
 
 }  // namespace detail
 
-/// Rate of step `step`, 0 <= step < run.steps(). Cosine (Loshchilov and Hutter, ICLR 2017):
-/// final + (rate - final) * (1 + cos(pi * progress)) / 2 over the steps that follow the warm-up.
-[[nodiscard]] inline double learning_rate(const schedule_params& p, index_t step,
-                                          const run_length& run) {
+SWPRUNE_FUNCTION double learning_rate(const schedule_params& p, index_t step,
+                                      const run_length& run) {
   const auto now = static_cast<double>(step);
   if (p.kind == schedule_kind::one_cycle) return detail::one_cycle_rate(p, now, run);
   const double warm = detail::warmup_steps(p, run);
@@ -111,5 +119,7 @@ namespace detail {
   const double left = static_cast<double>(run.steps()) - warm;
   return detail::half_cosine(p.rate, p.final_rate, left > 0 ? (now - warm) / left : 1.0);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::train

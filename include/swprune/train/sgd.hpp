@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/train/optimiser.hpp"
 
@@ -17,12 +18,18 @@ struct sgd_params {
 };
 
 /// Throws train_parameter.
-inline void check(const sgd_params& p) {
+SWPRUNE_FUNCTION void check(const sgd_params& p);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION void check(const sgd_params& p) {
   expects(p.momentum >= 0 && p.momentum < 1, errc::train_parameter,
           "0 <= momentum < 1 must hold, given {}", p.momentum);
   expects(p.weight_decay >= 0 && std::isfinite(p.weight_decay), errc::train_parameter,
           "weight_decay must be >= 0, given {}", p.weight_decay);
 }
+
+#endif
 
 /// Stochastic gradient descent with momentum (Sutskever et al., ICML 2013):
 /// g = gradient + weight_decay * w; v = momentum * v + g;

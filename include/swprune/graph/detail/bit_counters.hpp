@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// 64 counters side by side, plane k holding bit k of each: a word of 64 flags is added in a few
 /// instructions, where looking at every flag of every word would cost more than the search that
@@ -35,5 +38,7 @@ class bit_counters {
   std::array<std::uint64_t, 32> planes_{};
   std::size_t used_ = 0;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -3,12 +3,15 @@
 
 #include <string_view>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/components.hpp"
 #include "swprune/graph/undirected.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// Throws argument_out_of_range unless 0 <= tries <= 100.
 inline void check_tries(index_t tries) {
@@ -30,5 +33,7 @@ template <typename Draw, typename What>
         "100)",
         tries, what());
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -5,11 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/node.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// A bipartite graph under 2-switches: edges (J1, I1), (J2, I2) become (J1, I2), (J2, I1). No
 /// row or column degree ever changes.
@@ -59,5 +62,7 @@ class edge_switcher {
   std::vector<std::vector<node_t>> rows_;
   std::vector<slot> edges_;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -8,12 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/detail/raw_vector.hpp"
 #include "swprune/graph/node.hpp"
 #include "swprune/graph/undirected.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// A set of up to 64 * Words sources.
 template <std::size_t Words>
@@ -148,5 +151,7 @@ class multi_source_search {
   std::size_t active_count_ = 0;
   bool listed_ = true;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -15,6 +16,8 @@
 #include "swprune/graph/undirected.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// Asks the cache for a line that will be needed soon; without a builtin for it, does nothing.
 inline void prefetch([[maybe_unused]] const void* address) {
@@ -187,5 +190,7 @@ class owned_edges {
   raw_vector<node_t> targets_;
   raw_vector<index_t> ends_;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/detail/owned_edges.hpp"
@@ -13,6 +14,8 @@
 #include "swprune/graph/undirected.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// One rewiring of a ring: for distance j = 1, 2, ..., for node u clockwise, the edge that began as
 /// (u, u + j) gets with probability p a new far end, uniform among the strangers of u.
@@ -146,5 +149,7 @@ template <typename Share>
 [[nodiscard]] undirected rewired_ring(Share share, double p, rng& random) {
   return ring_rewiring<Share>(std::move(share), p, random).run();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

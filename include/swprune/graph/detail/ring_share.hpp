@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/node.hpp"
 
@@ -11,6 +12,8 @@
 // neighbours u + 1, u + 2, ...; they lie in one flat array of size() places from first(u) on.
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// The same number for every node.
 class equal_share {
@@ -74,5 +77,7 @@ class growing_share {
   index_t half_;
   std::vector<node_t> added_;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -7,10 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// Walks over the whole population and takes each with the share of what is still wanted among what
 /// is left (selection sampling: Knuth, The Art of Computer Programming 2, 3.4.2, algorithm S).
@@ -52,5 +55,7 @@ namespace swprune::inline v0::graph::detail {
   return count > population / 4 ? sample_dense(population, count, random)
                                 : sample_sparse(population, count, random);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

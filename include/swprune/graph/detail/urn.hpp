@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::graph::detail {
+
+#if SWPRUNE_BODIES
 
 /// Balls of several colours: a colour is drawn in proportion to its weight, and weights change,
 /// both in O(log colours). The sums over ranges of colours are a Fenwick tree (1994).
@@ -51,5 +54,7 @@ class urn {
   std::vector<index_t> sums_;  ///< [s]: weights of the colours s - lowest bit of s .. s - 1
   index_t total_;
 };
+
+#endif
 
 }  // namespace swprune::inline v0::graph::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/golden/layer_regs.hpp"
 
 namespace swprune::inline v0::hw::golden {
@@ -20,7 +21,11 @@ struct step_regs {
 };
 
 /// Decodes the 64 bytes of a step record.
-[[nodiscard]] inline step_regs decode_step(const std::array<std::uint8_t, 64>& s) {
+[[nodiscard]] SWPRUNE_FUNCTION step_regs decode_step(const std::array<std::uint8_t, 64>& s);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION step_regs decode_step(const std::array<std::uint8_t, 64>& s) {
   step_regs r;
   const std::uint32_t flags = field<4>(s, 0);
   r.new_weights = (flags & 1u) != 0;
@@ -53,5 +58,7 @@ struct step_regs {
   r.og_first = field<2>(s, 58);
   return r;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw::golden

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/core/types.hpp"
@@ -25,6 +26,8 @@ struct control_graph {
   graph::bipartite graph;
   double moved = 0.0;
 };
+
+#if SWPRUNE_BODIES
 
 /// Nodes of the undirected graph behind a mask.
 [[nodiscard]] inline index_t ring_nodes(const graph::biregular_params& size) {
@@ -89,11 +92,15 @@ struct control_graph {
   return stretched(graph::newman_watts(p, random), graph::ring_lattice(n, degree), size);
 }
 
+#endif
+
 [[nodiscard]] inline control_graph compared(graph::bipartite g,
                                             const graph::biregular_params& size) {
   const double moved = graph::rewired_fraction(g, graph::bipartite_lattice(size));
   return {std::move(g), moved};
 }
+
+#if SWPRUNE_BODIES
 
 /// A graph of kind ws_classic, ws_flex, newman_watts, erdos_renyi or barabasi_albert, as generate()
 /// describes them.
@@ -124,5 +131,7 @@ struct control_graph {
       raise(errc::argument_out_of_range, "kind {} has no graph of blocks", to_string(kind));
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask::detail

@@ -9,9 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::mask::detail {
+
+#if SWPRUNE_BODIES
 
 /// One way to fill a layer.
 struct degree_choice {
@@ -254,5 +257,7 @@ class exact_search {
                                                 const degree_target& target) {
   return exact_search(layers, target).run();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask::detail

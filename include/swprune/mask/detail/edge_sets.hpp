@@ -3,11 +3,14 @@
 
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/graph/bipartite.hpp"
 #include "swprune/graph/node.hpp"
 
 namespace swprune::inline v0::mask::detail {
+
+#if SWPRUNE_BODIES
 
 /// The nodes of `g` without edges.
 [[nodiscard]] inline graph::bipartite no_edges(const graph::bipartite& g) {
@@ -43,5 +46,7 @@ namespace swprune::inline v0::mask::detail {
   }
   return graph::bipartite(a.in_nodes(), rows);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask::detail

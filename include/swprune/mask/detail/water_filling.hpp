@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/detail/fixed_power.hpp"
 
@@ -36,6 +37,13 @@ struct water_level {
 
 namespace filling {
 
+/// How far a vessel at that level overflows (> 0) or falls short (< 0); what it keeps is rounded
+/// down, but whether it is outside at all is exact.
+[[nodiscard]] SWPRUNE_FUNCTION index_t excess(const water_level& level, const vessel& v,
+                                              std::size_t l);
+
+#if SWPRUNE_BODIES
+
 /// Target and shares of the open vessels.
 inline void relevel(water_level& level, const std::vector<vessel>& vessels, index_t target) {
   level.target = target;
@@ -49,9 +57,7 @@ inline void relevel(water_level& level, const std::vector<vessel>& vessels, inde
   if (level.target < 0) level.target = 0;
 }
 
-/// How far a vessel at that level overflows (> 0) or falls short (< 0); what it keeps is rounded
-/// down, but whether it is outside at all is exact.
-[[nodiscard]] inline index_t excess(const water_level& level, const vessel& v, std::size_t l) {
+SWPRUNE_FUNCTION index_t excess(const water_level& level, const vessel& v, std::size_t l) {
   const wide_t kept = static_cast<wide_t>(level.target) * static_cast<wide_t>(v.weights) * v.share;
   if (kept > static_cast<wide_t>(v.most) * level.shares) {
     const index_t over = level.kept(v, l) - v.most;
@@ -61,6 +67,8 @@ inline void relevel(water_level& level, const std::vector<vessel>& vessels, inde
   return 0;
 }
 
+#endif
+
 }  // namespace filling
 
 /// Shares `target` out in proportion to share * weights within the bounds of each vessel; the sum
@@ -68,7 +76,11 @@ inline void relevel(water_level& level, const std::vector<vessel>& vessels, inde
 /// gives is made good for by the others: vessels outside their bounds on the side that outweighs
 /// the other are fixed there and the rest is shared out again, which ends after as many rounds as
 /// there are vessels and finds the one level that satisfies all. Integer arithmetic throughout.
-[[nodiscard]] inline water_level fill(const std::vector<vessel>& vessels, index_t target) {
+[[nodiscard]] SWPRUNE_FUNCTION water_level fill(const std::vector<vessel>& vessels, index_t target);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION water_level fill(const std::vector<vessel>& vessels, index_t target) {
   using state = water_level::state;
   water_level level;
   level.states.assign(vessels.size(), state::open);
@@ -89,5 +101,7 @@ inline void relevel(water_level& level, const std::vector<vessel>& vessels, inde
     }
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::mask::detail

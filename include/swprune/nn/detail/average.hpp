@@ -21,6 +21,17 @@ namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 /// One channel of one tile: mean of every window.
 template <typename Scalar>
 void average_windows(const Scalar* x, Scalar* y, const map_shape& in, const map_shape& out,
+                     const average_window& w);
+
+/// One channel of one tile: every input gets its share of the gradients of its windows.
+template <typename Scalar>
+void spread_average(const Scalar* dy, Scalar* dx, const map_shape& in, const map_shape& out,
+                    const average_window& w);
+
+#ifndef SWPRUNE_COMPILED
+
+template <typename Scalar>
+void average_windows(const Scalar* x, Scalar* y, const map_shape& in, const map_shape& out,
                      const average_window& w) {
   const Scalar share = Scalar(1) / static_cast<Scalar>(w.height * w.width);
   for (index_t oy = 0; oy < out.height; ++oy)
@@ -33,7 +44,6 @@ void average_windows(const Scalar* x, Scalar* y, const map_shape& in, const map_
     }
 }
 
-/// One channel of one tile: every input gets its share of the gradients of its windows.
 template <typename Scalar>
 void spread_average(const Scalar* dy, Scalar* dx, const map_shape& in, const map_shape& out,
                     const average_window& w) {
@@ -48,5 +58,7 @@ void spread_average(const Scalar* dy, Scalar* dx, const map_shape& in, const map
           slot(corner + (ky * in.width + kx) * lanes) += part;
     }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

@@ -50,6 +50,16 @@ struct weights_piece {
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
+/// Gradients of all live weights. `partial` has one set of weights for each slice of
+/// tiles_per_item tiles but the first; they are added in the order of the slices, so the result
+/// does not depend on the number of threads.
+template <typename Scalar>
+void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
+                           const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                           std::span<Scalar> gradient, aligned_vector<Scalar>& partial);
+
+#ifndef SWPRUNE_COMPILED
+
 /// Where the factors of some weights' gradients lie.
 template <typename Scalar>
 struct product_run {
@@ -189,9 +199,6 @@ void backward_weights_row(const conv_geometry& g, const patch_plan& plan,
   }
 }
 
-/// Gradients of all live weights. `partial` has one set of weights for each slice of
-/// tiles_per_item tiles but the first; they are added in the order of the slices, so the result
-/// does not depend on the number of threads.
 template <typename Scalar>
 void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
                            const activations<Scalar>& in, const activations<Scalar>& grad_out,
@@ -218,5 +225,7 @@ void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
     for (std::size_t i = 0; i < weights; ++i) gradient[i] += from[i];
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
 
@@ -41,6 +42,12 @@ struct block_storage {
   }
 };
 
+/// Lays the kept weights of `m` out in the order in which the accelerator consumes them: row, live
+/// block ascending, ci, kept tap ascending, Bo outputs.
+[[nodiscard]] SWPRUNE_FUNCTION block_storage lay_out(const mask::layer_mask& m);
+
+#if SWPRUNE_BODIES
+
 /// Taps of a live block, ascending.
 [[nodiscard]] inline std::vector<index_t> kept_taps_of(const mask::layer_mask& m, index_t out_group,
                                                        index_t in_group) {
@@ -50,9 +57,7 @@ struct block_storage {
   return taps;
 }
 
-/// Lays the kept weights of `m` out in the order in which the accelerator consumes them: row, live
-/// block ascending, ci, kept tap ascending, Bo outputs.
-[[nodiscard]] inline block_storage lay_out(const mask::layer_mask& m) {
+SWPRUNE_FUNCTION block_storage lay_out(const mask::layer_mask& m) {
   block_storage s;
   s.rows.resize(static_cast<std::size_t>(m.out_groups()));
   s.columns.resize(static_cast<std::size_t>(m.in_groups()));
@@ -77,5 +82,7 @@ struct block_storage {
     }
   return s;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail

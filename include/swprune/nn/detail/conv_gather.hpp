@@ -91,6 +91,21 @@ struct pixel_strip {
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
+/// out = convolution of in with the live blocks; `out` has its size already.
+template <typename Scalar>
+void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
+                  const activations<Scalar>& in, activations<Scalar>& out);
+
+/// grad_in = gradient of the loss by the input; `grad_in` has its size already. The weights are
+/// transposed first: the kernel wants those of its sums side by side, and a weight is used for
+/// every pixel and tile.
+template <typename Scalar>
+void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
+                        const Scalar* weights, const activations<Scalar>& grad_out,
+                        activations<Scalar>& grad_in);
+
+#ifndef SWPRUNE_COMPILED
+
 /// acc[s][v] += w[s] * x[v] over the steps. VectorStep is a constant where it is known, so that it
 /// becomes part of the instructions.
 template <int Sums, int Vectors, typename VectorStep, typename Scalar>
@@ -308,7 +323,6 @@ void gather_groups(const tap_plan& plan, index_t chunk,
   });
 }
 
-/// out = convolution of in with the live blocks; `out` has its size already.
 template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
                   const activations<Scalar>& in, activations<Scalar>& out) {
@@ -331,9 +345,6 @@ void transpose_block(const live_block& b, index_t block_outputs, index_t group, 
         to[ci] = from[ci * b.stride + tap * block_outputs + o];
 }
 
-/// grad_in = gradient of the loss by the input; `grad_in` has its size already. The weights are
-/// transposed first: the kernel wants those of its sums side by side, and a weight is used for
-/// every pixel and tile.
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
@@ -361,5 +372,7 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
   gather_groups(tap_plan::backward(g, s.patterns, block_inputs, chunk), chunk, groups, block_inputs,
                 static_cast<const Scalar*>(transposed.data()), grad_out, grad_in);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

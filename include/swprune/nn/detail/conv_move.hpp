@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/layer_mask.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
@@ -19,6 +20,14 @@ namespace swprune::inline v0::nn::detail {
                      m.out_channels, m.kernel_height, m.kernel_width, m.block.outputs,
                      m.block.inputs);
 }
+
+/// For every number stored in `before` its index in `after`, or -1 if that has none. Both are
+/// patterns of the layer of `shape`.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> moved_weights(const block_storage& before,
+                                                                  const block_storage& after,
+                                                                  const mask::layer_mask& shape);
+
+#if SWPRUNE_BODIES
 
 /// For each kept tap of `before` its number among those of `after`, or -1.
 [[nodiscard]] inline std::vector<index_t> moved_taps(const std::vector<index_t>& before,
@@ -44,11 +53,9 @@ inline void move_block(const live_block& from, const live_block& to,
           old_to_new[static_cast<std::size_t>(at)] = to.weights + (ci * to.taps + tap) * lanes + o;
 }
 
-/// For every number stored in `before` its index in `after`, or -1 if that has none. Both are
-/// patterns of the layer of `shape`.
-[[nodiscard]] inline std::vector<index_t> moved_weights(const block_storage& before,
-                                                        const block_storage& after,
-                                                        const mask::layer_mask& shape) {
+SWPRUNE_FUNCTION std::vector<index_t> moved_weights(const block_storage& before,
+                                                    const block_storage& after,
+                                                    const mask::layer_mask& shape) {
   std::vector<index_t> old_to_new(static_cast<std::size_t>(before.weights), -1);
   for (std::size_t j = 0; j < before.rows.size(); ++j) {
     auto to = after.rows[j].begin();
@@ -62,5 +69,7 @@ inline void move_block(const live_block& from, const live_block& to,
   }
   return old_to_new;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/activations.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
@@ -55,7 +56,14 @@ struct conv_axis {
 }
 
 /// Input positions that each output position reads.
-[[nodiscard]] inline axis_windows input_windows(const conv_axis& a) {
+[[nodiscard]] SWPRUNE_FUNCTION axis_windows input_windows(const conv_axis& a);
+
+/// Output positions that read each input position.
+[[nodiscard]] SWPRUNE_FUNCTION axis_windows output_windows(const conv_axis& a);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION axis_windows input_windows(const conv_axis& a) {
   axis_windows w;
   for (index_t out = 0; out < a.output; ++out) {
     const index_t origin = out * a.stride - a.padding;
@@ -68,8 +76,7 @@ struct conv_axis {
   return w;
 }
 
-/// Output positions that read each input position.
-[[nodiscard]] inline axis_windows output_windows(const conv_axis& a) {
+SWPRUNE_FUNCTION axis_windows output_windows(const conv_axis& a) {
   axis_windows w;
   for (index_t in = 0; in < a.input; ++in) {
     const index_t origin = (in + a.padding) / a.stride;
@@ -83,6 +90,8 @@ struct conv_axis {
   }
   return w;
 }
+
+#endif
 
 /// One product of a pixel: where its weight lies after those of the first channel's first kept tap,
 /// and where its number lies in the other map after the window's origin, both in scalars.

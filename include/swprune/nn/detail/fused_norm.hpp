@@ -8,6 +8,18 @@
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
+/// One channel of one tile: rectified, and pooled if `pooled`.
+template <typename Scalar>
+void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
+                 affine_map<Scalar> map);
+
+/// One channel of one tile: gradient by the output of the normalisation.
+template <typename Scalar>
+void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
+                    affine_map<Scalar> map);
+
+#ifndef SWPRUNE_COMPILED
+
 // Batch norm, ReLU and 2 x 2 max pooling one channel at a time: the maps between them are never
 // written, and the channel stays in the second-level cache from the first pass to the last.
 
@@ -21,7 +33,6 @@ SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
   return v;
 }
 
-/// One channel of one tile: rectified, and pooled if `pooled`.
 template <typename Scalar>
 void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
                  affine_map<Scalar> map) {
@@ -70,7 +81,6 @@ SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, 
   }
 }
 
-/// One channel of one tile: gradient by the output of the normalisation.
 template <typename Scalar>
 void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
                     affine_map<Scalar> map) {
@@ -88,5 +98,7 @@ void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_sha
       fused_spread(x + corner, dy, dz + corner, row, map);
     }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

@@ -45,7 +45,29 @@ template <typename Scalar>
 /// order of the tiles.
 template <typename Scalar>
 [[nodiscard]] channel_statistics<Scalar> measure_channel(const activations<Scalar>& in, index_t c,
-                                                         Scalar epsilon) {
+                                                         Scalar epsilon);
+
+template <typename Scalar>
+void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index_t c,
+                  affine_map<Scalar> map);
+
+/// Dead lanes add nothing: their gradient is zero.
+template <typename Scalar>
+[[nodiscard]] normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
+                                                   const activations<Scalar>& grad_out, index_t c,
+                                                   const channel_statistics<Scalar>& s);
+
+/// dx = scale / deviation * (dy - mean(dy) - normalised x * mean(dy * normalised x)).
+template <typename Scalar>
+void backward_channel(const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                      activations<Scalar>& grad_in, index_t c, const channel_statistics<Scalar>& s,
+                      Scalar scale, const normalise_sums<Scalar>& sums);
+
+#ifndef SWPRUNE_COMPILED
+
+template <typename Scalar>
+channel_statistics<Scalar> measure_channel(const activations<Scalar>& in, index_t c,
+                                           Scalar epsilon) {
   channel_statistics<Scalar> s;
   const index_t pixels = in.shape().pixels();
   s.count = in.batch() * pixels;
@@ -75,11 +97,10 @@ void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index
   }
 }
 
-/// Dead lanes add nothing: their gradient is zero.
 template <typename Scalar>
-[[nodiscard]] normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
-                                                   const activations<Scalar>& grad_out, index_t c,
-                                                   const channel_statistics<Scalar>& s) {
+normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
+                                     const activations<Scalar>& grad_out, index_t c,
+                                     const channel_statistics<Scalar>& s) {
   normalise_sums<Scalar> sums;
   for (index_t t = 0; t < in.tiles(); ++t) {
     const Scalar* x = in.data(t, c);
@@ -97,7 +118,6 @@ template <typename Scalar>
   return sums;
 }
 
-/// dx = scale / deviation * (dy - mean(dy) - normalised x * mean(dy * normalised x)).
 template <typename Scalar>
 void backward_channel(const activations<Scalar>& in, const activations<Scalar>& grad_out,
                       activations<Scalar>& grad_in, index_t c, const channel_statistics<Scalar>& s,
@@ -114,5 +134,7 @@ void backward_channel(const activations<Scalar>& in, const activations<Scalar>& 
       slot(dx + i) = load(dy + i) * factor - (load(x + i) - s.mean) * by_x - constant;
   }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

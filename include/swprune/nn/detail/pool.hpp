@@ -7,6 +7,18 @@
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
+/// One channel of one tile. `Size` and `Stride` are the constants if the compiler may know them,
+/// else 0 and those of the arguments hold.
+template <int Size, int Stride, typename Scalar>
+void pool_channel(const Scalar* x, Scalar* y, const map_shape& in, const map_shape& out,
+                  index_t size, index_t stride);
+
+template <int Size, int Stride, typename Scalar>
+void unpool_channel(const Scalar* x, const Scalar* dy, Scalar* dx, const map_shape& in,
+                    const map_shape& out, index_t size, index_t stride);
+
+#ifndef SWPRUNE_COMPILED
+
 /// Of each lane the later value if it is greater or NaN, else the best so far. A plain loop over
 /// local arrays: Eigen 3.4's select() is not vectorised.
 template <typename Scalar>
@@ -54,8 +66,6 @@ SWPRUNE_INLINE void spread_window(const Scalar* x, const Scalar* dy, Scalar* dx,
     }
 }
 
-/// One channel of one tile. `Size` and `Stride` are the constants if the compiler may know them,
-/// else 0 and those of the arguments hold.
 template <int Size, int Stride, typename Scalar>
 void pool_channel(const Scalar* x, Scalar* y, const map_shape& in, const map_shape& out,
                   index_t size, index_t stride) {
@@ -80,5 +90,7 @@ void unpool_channel(const Scalar* x, const Scalar* dy, Scalar* dx, const map_sha
       spread_window(x + at, dy, dx + at, row, k);
     }
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

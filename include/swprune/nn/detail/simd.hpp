@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <Eigen/Core>
-
+#include "swprune/core/detail/isa.hpp"
 #include "swprune/nn/activations.hpp"
 
-// Kernels compiled for different instruction sets must not be merged by the linker: the one kept
-// might not run on the machine that the other was meant for. Hence one inner namespace per set.
-#if defined(__AVX512F__)
-#define SWPRUNE_ISA isa_avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define SWPRUNE_ISA isa_avx2
-#elif defined(__AVX__)
-#define SWPRUNE_ISA isa_avx
-#else
-#define SWPRUNE_ISA isa_base
+#ifndef SWPRUNE_COMPILED
+#include <Eigen/Core>
 #endif
+
+// What layers call is declared first in the headers of kernels. The bodies, and with them Eigen,
+// are read where the kernels are compiled: in every unit, or in src/kernels.cpp for
+// swprune::compiled.
 
 // Accumulator loops must unroll fully, or g++ 12 keeps the accumulators in memory (three times
 // slower). A loop with a choice over the lanes must not, or it becomes sixteen branches instead of
@@ -71,6 +66,12 @@ inline constexpr int register_lanes = register_bytes / static_cast<int>(sizeof(S
 template <typename Scalar>
 inline constexpr int tile_registers = static_cast<int>(lanes) / register_lanes<Scalar>;
 
+/// Sum of `count` vectors of one channel over vectors and lanes.
+template <typename Scalar>
+Scalar sum_of(const Scalar* p, index_t count);
+
+#ifndef SWPRUNE_COMPILED
+
 /// One number of each image of a tile.
 template <typename Scalar>
 using vec = Eigen::Array<Scalar, static_cast<int>(lanes), 1>;
@@ -114,12 +115,13 @@ SWPRUNE_INLINE Scalar live_sum(const vec<Scalar>& v, index_t live) {
   return lane_sum<Scalar>(kept);
 }
 
-/// Sum of `count` vectors of one channel over vectors and lanes.
 template <typename Scalar>
 Scalar sum_of(const Scalar* p, index_t count) {
   vec<Scalar> sum = vec<Scalar>::Zero();
   for (index_t i = 0; i < count; ++i) sum += load(p + i * lanes);
   return lane_sum<Scalar>(sum);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA

@@ -8,9 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::report::detail {
+
+#if SWPRUNE_BODIES
 
 /// "1.23M": four significant digits at most.
 [[nodiscard]] inline std::string counted(index_t n) {
@@ -35,5 +38,7 @@ namespace swprune::inline v0::report::detail {
   }
   return text;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::report::detail

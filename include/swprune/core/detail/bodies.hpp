@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "swprune/core/detail/isa.hpp"
+
+// Where the bodies of functions are. Header-only, every unit has them, and they are inline. With
+// SWPRUNE_COMPILED (target swprune::compiled) a unit reads declarations only; the one unit that
+// defines SWPRUNE_COMPILING as well, src/library.cpp, has the bodies for all. See docs/design.md.
+#if defined(SWPRUNE_COMPILED) && !defined(SWPRUNE_COMPILING)
+#define SWPRUNE_BODIES 0
+#else
+#define SWPRUNE_BODIES 1
+#endif
+
+#ifdef SWPRUNE_COMPILED
+#define SWPRUNE_FUNCTION
+#else
+#define SWPRUNE_FUNCTION inline
+#endif
+
+// After a template: its instances for float and double are in the library, and units of its users
+// make none of their own. SWPRUNE_COMPILED_TEMPLATE(class network<float>)
+#if !defined(SWPRUNE_COMPILED)
+#define SWPRUNE_COMPILED_TEMPLATE(...)
+#elif defined(SWPRUNE_COMPILING)
+#define SWPRUNE_COMPILED_TEMPLATE(...) template __VA_ARGS__;
+#else
+#define SWPRUNE_COMPILED_TEMPLATE(...) extern template __VA_ARGS__;
+#endif
