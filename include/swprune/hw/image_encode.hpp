@@ -21,14 +21,6 @@ namespace swprune::inline v0::hw {
   return static_cast<std::uint32_t>(::crc32(0, bytes.data(), static_cast<uInt>(bytes.size())));
 }
 
-/// The 128 bytes of a layer descriptor, CRC included.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d);
-
-/// The 64 bytes of a step record, CRC included.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s);
-
-#if SWPRUNE_BODIES
-
 namespace detail {
 
 /// Appends little-endian numbers.
@@ -47,6 +39,18 @@ class byte_writer {
  private:
   std::vector<std::uint8_t>& bytes_;
 };
+
+}  // namespace detail
+
+/// The 128 bytes of a layer descriptor, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const layer_descriptor& d);
+
+/// The 64 bytes of a step record, CRC included.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<std::uint8_t> encode(const step_record& s);
+
+#if SWPRUNE_BODIES
+
+namespace detail {
 
 /// Bytes 78-95 of a descriptor.
 inline void put_residual(byte_writer& w, const layer_descriptor& d) {
