@@ -90,25 +90,26 @@ template <typename... Args>
 using error_text = fmt::string_view;
 #endif
 
-namespace detail {
+// Not swprune::detail: users and tests say `using namespace swprune` beside a `detail` of theirs.
+namespace error_detail {
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void raise_formatted(errc code, fmt::string_view text,
                                                                    fmt::format_args args) {
   raise(code, fmt::vformat(text, args));
 }
 
-}  // namespace detail
+}  // namespace error_detail
 
 /// raise() with a fmt format string for the detail.
 template <typename... Args>
 [[noreturn]] void raise(errc code, error_text<Args...> text, const Args&... args) {
-  detail::raise_formatted(code, text, fmt::make_format_args(args...));
+  error_detail::raise_formatted(code, text, fmt::make_format_args(args...));
 }
 
 /// Throws `code` with the formatted detail unless `condition` holds.
 template <typename... Args>
 void expects(bool condition, errc code, error_text<Args...> text, const Args&... args) {
-  if (!condition) detail::raise_formatted(code, text, fmt::make_format_args(args...));
+  if (!condition) error_detail::raise_formatted(code, text, fmt::make_format_args(args...));
 }
 
 }  // namespace swprune::inline v0
