@@ -14,6 +14,7 @@
 #include "swprune/report/progress.hpp"
 #include "swprune/report/ring_drawing.hpp"
 #include "swprune/report/run_report.hpp"
+#include "swprune/report/scatter_chart.hpp"
 #include "swprune/report/small_world_window.hpp"
 #include "swprune/report/svg.hpp"
 #include "swprune/report/xml.hpp"
