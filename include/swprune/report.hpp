@@ -13,6 +13,7 @@
 #include "swprune/report/network_table.hpp"
 #include "swprune/report/progress.hpp"
 #include "swprune/report/ring_drawing.hpp"
+#include "swprune/report/roofline_chart.hpp"
 #include "swprune/report/run_report.hpp"
 #include "swprune/report/scatter_chart.hpp"
 #include "swprune/report/small_world_window.hpp"

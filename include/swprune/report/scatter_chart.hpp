@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <vector>
 
 #include "swprune/core/error.hpp"
+#include "swprune/core/types.hpp"
 #include "swprune/report/detail/log_frame.hpp"
 #include "swprune/report/line_chart.hpp"
 #include "swprune/report/svg.hpp"
@@ -29,23 +29,22 @@ struct scatter_chart_params {
   double height = 340;  ///< pixels, 160..4000
 };
 
-/// Points on two logarithmic axes; the first series lies on top. Throws errc::report_value for
-/// sizes out of range, for a series whose x and y are not equally many, and for values outside
-/// [1e-30, 1e30].
-[[nodiscard]] inline std::string scatter_chart(const std::vector<scatter_series>& series,
-                                               const scatter_chart_params& params) {
-  line_chart_params{.width = params.width, .height = params.height}.validate();
-  detail::value_range xs, ys;
+namespace detail {
+
+/// Widens the ranges by all points.
+inline void take_points(const std::vector<scatter_series>& series, value_range& xs,
+                        value_range& ys) {
   for (const scatter_series& s : series) {
     expects(s.x.size() == s.y.size(), errc::report_value,
             "points '{}' have {} x and {} y values, expected equally many", s.name, s.x.size(),
             s.y.size());
-    for (const double v : s.x) xs.take(detail::log_value(v));
-    for (const double v : s.y) ys.take(detail::log_value(v));
+    for (const double v : s.x) xs.take(log_value(v));
+    for (const double v : s.y) ys.take(log_value(v));
   }
-  svg picture(params.width, params.height, params.title);
-  detail::log_frame frame(picture, detail::log_scale(xs), detail::log_scale(ys));
-  frame.draw(params.title, params.x_label, params.y_label);
+}
+
+/// Points and legend, the first series last and so on top.
+inline void draw_points(svg& picture, log_frame& frame, const std::vector<scatter_series>& series) {
   index_t colour = 0;
   std::vector<std::string> colours;
   for (const scatter_series& s : series)
@@ -56,6 +55,22 @@ struct scatter_chart_params {
     for (std::size_t i = 0; i < s.x.size(); ++i)
       picture.circle(frame.at(s.x[i], s.y[i]), s.faint ? 2.5 : 4, {.fill = colours[k]});
   }
+}
+
+}  // namespace detail
+
+/// Points on two logarithmic axes; the first series lies on top. Throws errc::report_value for
+/// sizes out of range, for a series whose x and y are not equally many, and for values outside
+/// [1e-30, 1e30].
+[[nodiscard]] inline std::string scatter_chart(const std::vector<scatter_series>& series,
+                                               const scatter_chart_params& params) {
+  line_chart_params{.width = params.width, .height = params.height}.validate();
+  detail::value_range xs, ys;
+  detail::take_points(series, xs, ys);
+  svg picture(params.width, params.height, params.title);
+  detail::log_frame frame(picture, detail::log_scale(xs), detail::log_scale(ys));
+  frame.draw(params.title, params.x_label, params.y_label);
+  detail::draw_points(picture, frame, series);
   return picture.str();
 }
 
