@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
-#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,7 +35,7 @@ struct options {
   double stall = 0;
   std::uint64_t seed = 1;
   double clock = 200;
-  device_kind device = device_kind::rtl;
+  std::string device = "rtl";
   std::string out;
 };
 
@@ -61,12 +60,9 @@ void add_network_options(CLI::App& app, options& o) {
 }
 
 void add_device_options(CLI::App& app, options& o) {
-  static const std::map<std::string, device_kind> kinds{{"rtl", device_kind::rtl},
-                                                        {"golden", device_kind::golden},
-                                                        {"lockstep", device_kind::lockstep}};
-  app.add_option("--device", o.device, "what is simulated: rtl, golden or lockstep")
-      ->transform(CLI::CheckedTransformer(kinds).description("{rtl,golden,lockstep}"))
-      ->default_str("rtl");
+  app.add_option("--device", o.device, "what is simulated")
+      ->check(CLI::IsMember({"rtl", "golden", "lockstep"}))
+      ->capture_default_str();
   app.add_option("--array", o.array, "array, the largest that was built (default: by the network)")
       ->check(option_checks::sizes_check(3, 16, "POYxPOXxPOF"));
   app.add_option("--latency", o.latency, "cycles from a request to its first beat")
@@ -98,9 +94,14 @@ options parse(int argc, char** argv) {
   return o;
 }
 
+device_kind device_of(const std::string& name) {
+  if (name == "golden") return device_kind::golden;
+  return name == "rtl" ? device_kind::rtl : device_kind::lockstep;
+}
+
 setting setting_of(const options& o, const sp::hw::array_params& array) {
   return {.array = array,
-          .device = o.device,
+          .device = device_of(o.device),
           .memory = sp::hw::memory_params::stalling(array.bus_bytes, o.stall, o.seed, o.latency),
           .clock = o.clock};
 }
@@ -146,7 +147,7 @@ results simulate(const options& o) {
   const auto [net, how] = load(o);
   results r;
   r.what = o.model.empty() ? fmt::format("{}, sparsity {}", o.network, o.sparsity) : o.model;
-  r.what += fmt::format(", {} images", o.images);
+  r.what += fmt::format(", images {}", o.images);
   r.how = how;
   r.images = o.images;
   std::cout << r.what << '\n' << describe(how) << std::endl;

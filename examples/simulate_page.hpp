@@ -121,7 +121,7 @@ inline void summary(sp::report::html_page& page, const results& r) {
   page.section("Summary");
   page.figures(
       {{std::to_string(total.cycles_sparse), "cycles",
-        fmt::format("{} images, predicted {}", r.images, r.sparse.closed.cycles)},
+        fmt::format("images {}, predicted {}", r.images, r.sparse.closed.cycles)},
        {fmt::format("{:.2f}x", total.speedup()), "speed-up over the dense control",
         fmt::format("ideal {:.2f}x", total.speedup_ideal())},
        {fmt::format("{:.1f} %", 100 * total.efficiency()), "efficiency", "ideal passes / cycles"},

@@ -4,7 +4,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cstddef>
+#include <cmath>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -43,11 +44,13 @@ inline void draw_roofs(svg& picture, const log_frame& frame, const roofline_para
   const std::vector<svg_point> roof{frame.at(from, from * p.bandwidth), frame.at(ridge, p.peak),
                                     frame.at(frame.x().high(), p.peak)};
   picture.polyline(roof, {.stroke = "#1f2933", .width = 2});
-  picture.text({frame.right_edge() - 6, roof[1].y - 6},
+  picture.text({frame.right_edge() - 6, roof[1].y - 10},
                fmt::format("{} GOPS", short_number(p.peak)), {.size = 12, .anchor = "end"});
-  // In the corner above the slope, where no point can lie.
-  picture.text({frame.at(from, p.peak).x + 6, roof[1].y - 6},
-               fmt::format("{} GB/s", short_number(p.bandwidth)), {.size = 12});
+  const double along = std::atan2(roof[1].y - roof[0].y, roof[1].x - roof[0].x);
+  const svg_point middle{(roof[0].x + roof[1].x) / 2 + 8 * std::sin(along),
+                         (roof[0].y + roof[1].y) / 2 - 8 * std::cos(along)};
+  picture.text(middle, fmt::format("{} GB/s", short_number(p.bandwidth)),
+               {.size = 12, .anchor = "middle", .turn = along * 180 / std::numbers::pi});
 }
 
 }  // namespace detail
