@@ -215,8 +215,8 @@ inline void summary(sp::report::html_page& page, const results& r) {
       "chains, is shown. Bus width and chains cost nothing here beyond that. kB: both halves of "
       "all "
       "buffers, 1024 bytes. Efficiency: ideal passes / cycles; utilisation: kept multiplications / "
-      "(cycles x PEs); bytes: fetched; speed-up: cycles of the dense control on the same array / "
-      "cycles.");
+      "(cycles x PEs); bytes: fetched; speed-up: cycles of the dense control on the same array, or "
+      "its ideal if that is smaller, / cycles, and - where the dense network does not fit.");
   if (const auto reasons = reasons_of(r.points); !reasons.empty()) {
     page.section("Arrays that do not fit");
     sp::report::html_table t{.header = {"arrays", "reason"}, .rows = {}};

@@ -174,7 +174,7 @@ TEST_CASE("explore: the same output at any number of threads, and it adds up") {
     };
     const bool beaten = std::any_of(points.begin(), points.end(), no_worse);
     if (p["front"].get<bool>()) CHECK_FALSE(beaten);
-    CHECK(p["dense_cycles"].is_null() != p["front"].get<bool>());
+    if (!p["front"].get<bool>()) CHECK(p["dense_cycles"].is_null());
   }
   CHECK(fitting > 0);
   CHECK(fitting < points.size());
@@ -193,8 +193,8 @@ TEST_CASE("explore: CSV and JSON on the terminal are the files") {
   const swprune_test::temp_dir dir;
   const auto out = " --out " + quoted((dir / "out").string()) + " 2>/dev/null";
   const std::string few = "--network lenet5 --pof 8 --poy 4 --pox 8 --chains 2 ";
-  CHECK(program(few + "--format csv" + out).output ==
-        swprune_test::read_text(dir / "out" / "explore.csv"));
-  CHECK(program(few + "--format json" + out).output ==
-        swprune_test::read_text(dir / "out" / "explore.json"));
+  const auto csv = program(few + "--format csv" + out);
+  CHECK(csv.output == swprune_test::read_text(dir / "out" / "explore.csv"));
+  const auto json = program(few + "--format json" + out);
+  CHECK(json.output == swprune_test::read_text(dir / "out" / "explore.json"));
 }

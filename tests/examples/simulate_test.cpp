@@ -65,7 +65,7 @@ TEST_CASE("simulate: bad options give a word and exit code 2") {
        {"--network alexnet", "--sparsity 2 --network lenet5", "--images 0 --network lenet5",
         "--latency 0 --network lenet5", "--stall 1 --network lenet5", "--clock 0 --network lenet5",
         "--device fpga --network lenet5", "--array 4x8 --network lenet5", "--model nowhere",
-        "--no-such-option"}) {
+        "--no-such-option --network lenet5"}) {
     CAPTURE(options);
     const auto run = program(options);
     CAPTURE(run.output);
