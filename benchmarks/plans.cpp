@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "examples/network_model.hpp"
 #include "swprune/core/build_info.hpp"
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/result.hpp"
 #include "swprune/io/file.hpp"
-#include "tests/support/network_model.hpp"
 
 namespace {
 
@@ -43,7 +43,7 @@ sp::hw::array_params array_of(const task& t) {
 
 sp::hw::comparison figures_of(const task& t, index_t batch, bool by_layer) {
   sp::hw::array_params array = array_of(t);
-  const auto model = swprune_test::network_model(t.network, t.sparsity, array.pof);
+  const auto model = networks::network_model(t.network, t.sparsity, array.pof);
   const auto sparse = sp::hw::compile(model, array, batch);
   array.skip = false;
   const auto dense = sp::hw::compile(model, array, batch);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/quantised_network.hpp"
 #include "swprune/hw/functional.hpp"
 #include "swprune/hw/golden/golden_core.hpp"
 #include "swprune/hw/result.hpp"
@@ -21,7 +22,6 @@
 #include "swprune/swprune.hpp"
 #include "swprune_sim/verilated_core.hpp"
 #include "tests/support/arrays.hpp"
-#include "tests/support/quantised_network.hpp"
 
 namespace {
 
@@ -71,7 +71,7 @@ struct task {
 
 /// Runs the program on its RTL with an ideal memory. Throws device_error when an output differs
 /// from the plain reference or the cycles from the closed form: then no figure is worth printing.
-sp::index_t checked_cycles(const sp::hw::program& p, const swprune_test::quantised_network& net,
+sp::index_t checked_cycles(const sp::hw::program& p, const networks::quantised_network& net,
                            const std::vector<std::vector<std::uint8_t>>& expected) {
   const auto rtl = sp::sim::make_device(p.array);
   const auto run = sp::hw::run_program(*rtl, p, net.images, {.bus_bytes = p.array.bus_bytes});
@@ -86,7 +86,7 @@ sp::index_t checked_cycles(const sp::hw::program& p, const swprune_test::quantis
 /// Sparse RTL against the dense control; the peer is the smaller of its cycles and its ideal.
 nlohmann::json speedup_row(const task& t, index_t batch) {
   sp::hw::array_params array = t.array();
-  const auto net = swprune_test::quantise_by_name(t.network, t.sparsity, array.pof, batch);
+  const auto net = networks::quantise_by_name(t.network, t.sparsity, array.pof, batch);
   const auto expected = sp::hw::run_functional(net.model, net.images);
   const auto sparse = sp::hw::compile(net.model, array, batch);
   array.skip = false;
@@ -111,7 +111,7 @@ nlohmann::json speedup_row(const task& t, index_t batch) {
 /// Simulated cycles per second; the peer is the golden model alone.
 std::vector<nlohmann::json> simulation_rows(int repeats) {
   const sp::hw::array_params array;
-  const auto net = swprune_test::quantise_by_name("vgg16", 0.76, array.pof, 1);
+  const auto net = networks::quantise_by_name("vgg16", 0.76, array.pof, 1);
   const auto program = sp::hw::compile(net.model, array, 1);
   const sp::hw::memory_params ideal{.bus_bytes = array.bus_bytes};
   sp::hw::golden_core golden(array);

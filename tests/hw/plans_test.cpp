@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "examples/network_model.hpp"
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/result.hpp"
-#include "tests/support/network_model.hpp"
 
 using namespace swprune;
 
@@ -15,7 +15,7 @@ namespace {
 
 hw::comparison figures(const std::string& network, double sparsity, hw::array_params array,
                        index_t batch) {
-  const auto model = swprune_test::network_model(network, sparsity, array.pof);
+  const auto model = networks::network_model(network, sparsity, array.pof);
   const auto sparse = hw::compile(model, array, batch);
   array.skip = false;
   return hw::compare(sparse, hw::compile(model, array, batch)).total;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "examples/quantised_network.hpp"
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/cycles.hpp"
 #include "swprune/hw/functional.hpp"
@@ -14,7 +15,6 @@
 #include "swprune/hw/run_program.hpp"
 #include "swprune_sim/verilated_core.hpp"
 #include "tests/support/arrays.hpp"
-#include "tests/support/quantised_network.hpp"
 
 namespace {
 
@@ -41,7 +41,7 @@ std::size_t variety(const outputs& layers) {
 }
 
 void check_network(const std::string& name, const hw::array_params& array, index_t images) {
-  const auto net = swprune_test::quantise_by_name(name, 0.76, array.pof, images);
+  const auto net = networks::quantise_by_name(name, 0.76, array.pof, images);
   const outputs expected = hw::run_functional(net.model, net.images);
   CHECK(variety(expected) > 100);
   const std::set<std::uint8_t> classes(expected.back().begin(), expected.back().end());

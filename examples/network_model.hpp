@@ -6,7 +6,10 @@
 
 #include <fmt/core.h>
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "swprune/mask/mask_set.hpp"
@@ -14,7 +17,7 @@
 #include "swprune/quant/diagonal_layer.hpp"
 #include "swprune/quant/int8_model.hpp"
 
-namespace swprune_test {
+namespace networks {
 
 using swprune::index_t;
 using swprune::quant::int8_layer;
@@ -53,7 +56,7 @@ class network_builder {
   }
   void add_convolution(const std::string& name, bool pool = false) {
     const swprune::mask::layer_mask& m = masks_.at(name);
-    add(convolution(name, shape_, 1, name == "fc" ? 0 : m.kernel_height / 2, pool));
+    add(convolution(name, shape_, 1, name.starts_with("fc") ? 0 : m.kernel_height / 2, pool));
   }
 
   /// Two 3x3 convolutions; the second one adds the shortcut.
@@ -112,6 +115,15 @@ class network_builder {
   swprune::map_shape shape_;
 };
 
+inline int8_model lenet5_model(const swprune::mask::mask_set& masks) {
+  network_builder b(masks, {1, 28, 28});
+  b.add_convolution("conv1", true);
+  b.add_convolution("conv2", true);
+  b.add_convolution("fc1");
+  b.add_convolution("fc2");
+  return std::move(b).take();
+}
+
 inline int8_model vgg16_model(const swprune::mask::mask_set& masks) {
   network_builder b(masks, {3, 32, 32});
   for (index_t i = 1; i <= 13; ++i)
@@ -132,14 +144,24 @@ inline int8_model resnet_model(const swprune::mask::mask_set& masks, index_t sta
   return std::move(b).take();
 }
 
-/// VGG-16, ResNet-18 or ResNet-20 as nn::layers_by_name() knows it, uniformly pruned.
+/// What network_model() and quantise_by_name() build.
+inline constexpr std::array<std::string_view, 4> model_names{"lenet5", "vgg16", "resnet18",
+                                                             "resnet20"};
+
+/// Images of MNIST for lenet5, of CIFAR-10 for the others.
+[[nodiscard]] inline swprune::map_shape image_of(std::string_view name) {
+  return name == "lenet5" ? swprune::map_shape{1, 28, 28} : swprune::map_shape{3, 32, 32};
+}
+
+/// One of model_names as nn::layers_by_name() knows it, uniformly pruned.
 inline int8_model network_model(const std::string& name, double sparsity, index_t block_outputs,
                                 std::uint64_t seed = 1) {
-  const auto masks = swprune::mask::make_masks(swprune::nn::layers_by_name(name),
-                                               {.sparsity = sparsity, .block = {block_outputs, 4}},
-                                               swprune::rng(seed));
+  const auto masks = swprune::mask::make_masks(
+      swprune::nn::layers_by_name(name, {.image = image_of(name)}),
+      {.sparsity = sparsity, .block = {block_outputs, 4}}, swprune::rng(seed));
+  if (name == "lenet5") return lenet5_model(masks);
   if (name == "vgg16") return vgg16_model(masks);
   return name == "resnet18" ? resnet_model(masks, 4, 2) : resnet_model(masks, 3, 3);
 }
 
-}  // namespace swprune_test
+}  // namespace networks

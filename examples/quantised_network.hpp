@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "network_model.hpp"
 #include "swprune/core/rng.hpp"
 #include "swprune/mask/mask_set.hpp"
 #include "swprune/nn/init.hpp"
@@ -17,7 +18,7 @@
 #include "swprune/quant/quantize.hpp"
 #include "swprune/train/dataset.hpp"
 
-namespace swprune_test {
+namespace networks {
 
 struct quantised_network {
   swprune::quant::int8_model model;
@@ -48,8 +49,7 @@ inline quantised_network quantise_by_name(const std::string& name, double sparsi
                                           swprune::index_t pof, swprune::index_t images,
                                           std::uint64_t seed = 1) {
   const swprune::rng random(seed);
-  const swprune::map_shape shape =
-      name == "lenet5" ? swprune::map_shape{1, 28, 28} : swprune::map_shape{3, 32, 32};
+  const swprune::map_shape shape = image_of(name);
   const auto masks = swprune::mask::make_masks(swprune::nn::layers_by_name(name, {.image = shape}),
                                                {.sparsity = sparsity, .block = {pof, 4}}, random);
   auto net = swprune::nn::model_by_name(name, masks, shape);
@@ -59,4 +59,4 @@ inline quantised_network quantise_by_name(const std::string& name, double sparsi
           smooth_images(shape, images, random.stream("images")).images};
 }
 
-}  // namespace swprune_test
+}  // namespace networks
