@@ -4,6 +4,7 @@
 // programs between a random driver and a random memory.
 
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 
 #include "swprune/hw/cycles.hpp"
@@ -50,9 +51,9 @@ top_trouble random_trouble(swprune::rng& r) {
       t.abort_cycle = r.below(300);
       break;
     case 2:
+    case 3:
       t.read = {r.below(r.below(2) == 0 ? 60 : 800), response};
       break;
-    case 3:
     case 4:
       t.write = {r.below(r.below(2) == 0 ? 4 : 60), response};
       break;
@@ -83,7 +84,7 @@ random_case random_network(const hw::array_params& a, swprune::rng& r) {
 
 /// A run that ended well left the right bytes and counters behind.
 void check_good(top_lockstep& tops, const top_driver& driver, const random_case& c,
-                const hw::program& p, top_coverage& coverage) {
+                const hw::program& p) {
   const auto expected = hw::run_functional(c.model, c.input);
   for (index_t i = 0; i < p.layer_count; ++i)
     CHECK(driver.output(i) == expected[static_cast<std::size_t>(i)]);
@@ -96,13 +97,45 @@ void check_good(top_lockstep& tops, const top_driver& driver, const random_case&
   CHECK(tops.read(at::cnt_cycles) >= counts.cycles);
   CHECK((tops.read(at::status) & 7) == 2);
   CHECK(tops.slave.at_rest());
-  (void)coverage;
 }
 
 struct totals {
   std::uint64_t cycles = 0, runs = 0, interrupts = 0, data_fences = 0, bare_fences = 0;
   axi_traffic traffic;
   top_coverage coverage;
+
+  /// Fails the test when something was seen too seldom.
+  void require() const {
+    const top_coverage& seen = coverage;
+    std::cout << text() << '\n';
+    INFO(text());
+    CHECK(cycles >= 1'000'000);
+    for (const std::uint64_t n : {traffic.split_reads, data_fences, bare_fences, interrupts,
+                                  seen.refused, seen.merged, traffic.long_writes})
+      CHECK(n >= 50);
+    CHECK(traffic.split_writes >= 10);
+    CHECK(seen.resets >= 5);
+    CHECK(traffic.most_reads >= 4);  // all that may be open
+    CHECK(traffic.most_writes >= 8);
+    for (const std::uint32_t code : {0u, 8u, 9u, 10u, 11u, 12u, 13u}) {
+      CAPTURE(code);
+      CHECK(seen.ends.count(code) == 1);
+      CHECK(seen.ends.at(code) >= 5);
+    }
+  }
+
+  [[nodiscard]] std::string text() const {
+    const axi_traffic& t = traffic;
+    std::string s = fmt::format(
+        "{} cycles in {} runs; {} read bursts ({} split at 4 KiB, {} open at most), {} beats; "
+        "{} write bursts ({} split, {} open, {} of several beats), {} beats, {} writes merged; "
+        "{} fences with data, {} bare; {} interrupts, {} refused starts, {} resets; runs by error:",
+        cycles, runs, t.read_bursts, t.split_reads, t.most_reads, t.read_beats, t.write_bursts,
+        t.split_writes, t.most_writes, t.long_writes, t.write_beats, coverage.merged, data_fences,
+        bare_fences, interrupts, coverage.refused, coverage.resets);
+    for (const auto& [code, n] : coverage.ends) s += fmt::format(" {}: {}", code, n);
+    return s;
+  }
 
   void add(const top_lockstep& t) {
     cycles += t.cycles();
@@ -139,7 +172,7 @@ void run_program(hw::golden_top& golden, hw::top_device& dut, const hw::program&
     ++sum.runs;
     if (code == top_driver::none) continue;
     driver.rest();
-    if (code == 0) check_good(tops, driver, c, p, sum.coverage);
+    if (code == 0) check_good(tops, driver, c, p);
     const std::uint64_t writes = tops.read(hw::regs::address::cnt_write_beats);
     const std::uint64_t sent = tops.slave.traffic().write_beats - beats;
     if (code == 0 && writes > sent) sum.coverage.merged += writes - sent;
@@ -157,7 +190,7 @@ TEST_CASE("RTL and golden top agree on every AXI port in every cycle", "[lockste
   top_small_device dut;
   hw::golden_top golden(dut.params(), dut.axi());
   totals sum;
-  for (std::uint64_t round = 0; round < 160; ++round) {
+  for (std::uint64_t round = 0; round < 300; ++round) {
     swprune::rng r = swprune::rng(seed).stream("lockstep.top", round);
     const random_case c = random_network(dut.params(), r);
     const auto p = compile_case(c, dut.params(), r);
@@ -165,12 +198,5 @@ TEST_CASE("RTL and golden top agree on every AXI port in every cycle", "[lockste
     CAPTURE(seed, round, c.text());
     run_program(golden, dut, *p, c, seed + round, r, sum);
   }
-  const auto& t = sum.traffic;
-  const top_coverage& seen = sum.coverage;
-  fmt::print("{} cycles in {} runs, {} AR, {} AW, {} R, {} W; split {} {}; long {}; open {} {}\n",
-             sum.cycles, sum.runs, t.read_bursts, t.write_bursts, t.read_beats, t.write_beats,
-             t.split_reads, t.split_writes, t.long_writes, t.most_reads, t.most_writes);
-  fmt::print("merged {}, fences {} {}, irq {}, refused {}, resets {}\n", seen.merged,
-             sum.data_fences, sum.bare_fences, sum.interrupts, seen.refused, seen.resets);
-  for (const auto& [code, n] : seen.ends) fmt::print("error {}: {}\n", code, n);
+  sum.require();
 }
