@@ -11,6 +11,7 @@
 #include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/report/axis.hpp"
+#include "swprune/report/detail/value_range.hpp"
 #include "swprune/report/log_axis.hpp"
 #include "swprune/report/svg.hpp"
 
@@ -51,17 +52,6 @@ struct line_chart_params {
 #if SWPRUNE_BODIES
 
 namespace detail {
-
-struct value_range {
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-
-  void take(double v) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-  }
-  [[nodiscard]] bool empty() const { return low > high; }
-};
 
 /// The frame that charts share: title, axes with ticks and grid, labels. Maps values to pixels.
 class chart_frame {

@@ -6,7 +6,7 @@
 
 #include "swprune/core/error.hpp"
 #include "swprune/report/axis.hpp"
-#include "swprune/report/line_chart.hpp"
+#include "swprune/report/detail/value_range.hpp"
 #include "swprune/report/log_axis.hpp"
 #include "swprune/report/svg.hpp"
 
