@@ -157,6 +157,9 @@ TEST_CASE("explore: the same output at any number of threads, and it adds up") {
   CHECK(table(one.output) == table(four.output));  // behind the line that counts the threads
 
   const auto result = nlohmann::json::parse(swprune_test::read_text(dir / "a" / "explore.json"));
+  CHECK(result["schema"] == "swprune-explore");
+  CHECK(result["version"] == 1);
+  CHECK(result["seed"] == 2);
   const auto& points = result["points"];
   REQUIRE(points.size() == 128);
   std::size_t fitting = 0;
