@@ -3,7 +3,8 @@ include(CMakePackageConfigHelpers)
 
 set(swprune_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/swprune")
 
-install(DIRECTORY include/swprune TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def")
+install(DIRECTORY include/swprune TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def"
+        PATTERN "*.h")
 install(TARGETS swprune EXPORT swprune-targets)
 install(EXPORT swprune-targets NAMESPACE swprune:: DESTINATION "${swprune_config_dir}")
 # What swprune_add_accelerator() needs: the RTL and how it is simulated.

@@ -38,6 +38,8 @@
   SWPRUNE_ERROR(706, device_error, memory_access, "the device touched memory that it must not touch")            \
   SWPRUNE_ERROR(707, device_error, port_protocol, "the device broke a rule of its memory ports")                 \
   SWPRUNE_ERROR(708, device_error, device_rule_broken, "an assertion in the accelerator's RTL failed")           \
+  SWPRUNE_ERROR(709, device_error, run_failed, "the accelerator ended the run with an error")                    \
+  SWPRUNE_ERROR(710, device_error, device_busy, "the accelerator is busy")                                       \
   SWPRUNE_ERROR(801, io_error, file_open, "the file cannot be opened")                                           \
   SWPRUNE_ERROR(802, io_error, file_write, "the file cannot be written")                                         \
   SWPRUNE_ERROR(803, format_error, file_format, "the file is not in the expected format")                        \

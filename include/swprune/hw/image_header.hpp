@@ -38,7 +38,7 @@ struct image_tensor {
 struct image_header {
   std::uint64_t image_bytes = 0;  ///< of the whole image, header included
   std::uint64_t act_bytes = 0;    ///< of the activation region
-  std::uint32_t desc_offset = 0;  ///< first layer descriptor
+  std::uint32_t desc_offset = 0;  ///< first layer descriptor, from the end of the header
   std::uint16_t layer_count = 0;
   std::uint16_t images = 0;  ///< batch
   std::uint8_t poy = 0, pox = 0, pof = 0, chains = 0, bus_bytes = 0;
@@ -47,7 +47,7 @@ struct image_header {
   bool residual = false;  ///< the image needs a core with residual add
   image_tensor input;
   image_tensor output;
-  /// Beats that the same steps would read if every structural block were live.
+  /// Read beats, with those of weights and planes that skipping saves.
   std::uint64_t dense_read_beats = 0;
 
   friend bool operator==(const image_header&, const image_header&) = default;

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Generated from include/swprune/hw/regs.def by the target `regenerate`; do not edit.
+ * What each number means stands in docs/registers.md. SWPRUNE_REG_x is the byte offset of a register,
+ * SWPRUNE_x_y_LSB and SWPRUNE_x_y_MASK the lowest bit of its field y and the field's bits. C99 and
+ * C++. */
+#ifndef SWPRUNE_REGS_H
+#define SWPRUNE_REGS_H
+
+/* registers: byte offsets */
+#define SWPRUNE_REG_ID 0x0u
+#define SWPRUNE_REG_VERSION 0x4u
+#define SWPRUNE_REG_CAP0 0x8u
+#define SWPRUNE_REG_CAP1 0xcu
+#define SWPRUNE_REG_CAP2 0x10u
+#define SWPRUNE_REG_CAP3 0x14u
+#define SWPRUNE_REG_CTRL 0x18u
+#define SWPRUNE_REG_STATUS 0x1cu
+#define SWPRUNE_REG_ERROR 0x20u
+#define SWPRUNE_REG_IMAGE_BASE_LO 0x24u
+#define SWPRUNE_REG_IMAGE_BASE_HI 0x28u
+#define SWPRUNE_REG_ACT_BASE_LO 0x2cu
+#define SWPRUNE_REG_ACT_BASE_HI 0x30u
+#define SWPRUNE_REG_DESC_OFFSET 0x34u
+#define SWPRUNE_REG_LAYER_COUNT 0x38u
+#define SWPRUNE_REG_WATCHDOG 0x3cu
+#define SWPRUNE_REG_CNT_CYCLES 0x40u
+#define SWPRUNE_REG_CNT_UOPS 0x44u
+#define SWPRUNE_REG_CNT_BLOCKS 0x48u
+#define SWPRUNE_REG_CNT_DRAIN_STALLS 0x4cu
+#define SWPRUNE_REG_CNT_LOAD_STALLS 0x50u
+#define SWPRUNE_REG_CNT_READ_BEATS 0x54u
+#define SWPRUNE_REG_CNT_WRITE_BEATS 0x58u
+#define SWPRUNE_REG_CNT_WRITE_STALLS 0x5cu
+#define SWPRUNE_REG_CNT_WEIGHT_STALLS 0x60u
+#define SWPRUNE_REG_CNT_ACT_STALLS 0x64u
+#define SWPRUNE_REG_CNT_HAZARD_STALLS 0x68u
+#define SWPRUNE_REG_CNT_PASSES 0x6cu
+#define SWPRUNE_REG_CNT_BLOCKS_SKIPPED 0x70u
+#define SWPRUNE_REG_CNT_UOPS_SKIPPED 0x74u
+#define SWPRUNE_REG_CNT_GROUPS_SKIPPED 0x78u
+#define SWPRUNE_REG_CNT_WEIGHT_BEATS 0x7cu
+#define SWPRUNE_REG_CNT_ACT_BEATS 0x80u
+#define SWPRUNE_REG_CNT_RES_BEATS 0x84u
+#define SWPRUNE_REG_ERROR_ADDR_LO 0x88u
+#define SWPRUNE_REG_ERROR_ADDR_HI 0x8cu
+#define SWPRUNE_REG_IRQ_ENABLE 0x90u
+#define SWPRUNE_REG_IRQ_STATUS 0x94u
+#define SWPRUNE_REG_CAP4 0x98u
+
+/* what identifies the accelerator */
+#define SWPRUNE_ID_VALUE 0x31505753u
+#define SWPRUNE_VERSION_VALUE 0x10100u
+
+/* fields */
+#define SWPRUNE_ID_VALUE_LSB 0x0u
+#define SWPRUNE_ID_VALUE_MASK 0xffffffffu
+#define SWPRUNE_VERSION_PATCH_LSB 0x0u
+#define SWPRUNE_VERSION_PATCH_MASK 0xffu
+#define SWPRUNE_VERSION_MINOR_LSB 0x8u
+#define SWPRUNE_VERSION_MINOR_MASK 0xff00u
+#define SWPRUNE_VERSION_MAJOR_LSB 0x10u
+#define SWPRUNE_VERSION_MAJOR_MASK 0xffff0000u
+#define SWPRUNE_CAP0_POY_LSB 0x0u
+#define SWPRUNE_CAP0_POY_MASK 0xffu
+#define SWPRUNE_CAP0_POX_LSB 0x8u
+#define SWPRUNE_CAP0_POX_MASK 0xff00u
+#define SWPRUNE_CAP0_POF_LSB 0x10u
+#define SWPRUNE_CAP0_POF_MASK 0xff0000u
+#define SWPRUNE_CAP0_CHAINS_LSB 0x18u
+#define SWPRUNE_CAP0_CHAINS_MASK 0xff000000u
+#define SWPRUNE_CAP1_BUS_BYTES_LSB 0x0u
+#define SWPRUNE_CAP1_BUS_BYTES_MASK 0xffu
+#define SWPRUNE_CAP1_ACT_DEPTH_LOG2_LSB 0x8u
+#define SWPRUNE_CAP1_ACT_DEPTH_LOG2_MASK 0xff00u
+#define SWPRUNE_CAP1_WGT_DEPTH_LOG2_LSB 0x10u
+#define SWPRUNE_CAP1_WGT_DEPTH_LOG2_MASK 0xff0000u
+#define SWPRUNE_CAP2_LIST_DEPTH_LOG2_LSB 0x0u
+#define SWPRUNE_CAP2_LIST_DEPTH_LOG2_MASK 0xffu
+#define SWPRUNE_CAP2_PARAM_DEPTH_LOG2_LSB 0x8u
+#define SWPRUNE_CAP2_PARAM_DEPTH_LOG2_MASK 0xff00u
+#define SWPRUNE_CAP3_SKIP_LSB 0x0u
+#define SWPRUNE_CAP3_SKIP_MASK 0x1u
+#define SWPRUNE_CAP3_POOL_LSB 0x1u
+#define SWPRUNE_CAP3_POOL_MASK 0x2u
+#define SWPRUNE_CAP3_AXI_LSB 0x2u
+#define SWPRUNE_CAP3_AXI_MASK 0x4u
+#define SWPRUNE_CAP3_IMAGE_VERSION_LSB 0x8u
+#define SWPRUNE_CAP3_IMAGE_VERSION_MASK 0xff00u
+#define SWPRUNE_CAP3_RES_DEPTH_LOG2_P1_LSB 0x10u
+#define SWPRUNE_CAP3_RES_DEPTH_LOG2_P1_MASK 0xff0000u
+#define SWPRUNE_CTRL_START_LSB 0x0u
+#define SWPRUNE_CTRL_START_MASK 0x1u
+#define SWPRUNE_CTRL_ABORT_LSB 0x1u
+#define SWPRUNE_CTRL_ABORT_MASK 0x2u
+#define SWPRUNE_STATUS_BUSY_LSB 0x0u
+#define SWPRUNE_STATUS_BUSY_MASK 0x1u
+#define SWPRUNE_STATUS_DONE_LSB 0x1u
+#define SWPRUNE_STATUS_DONE_MASK 0x2u
+#define SWPRUNE_STATUS_STOPPING_LSB 0x2u
+#define SWPRUNE_STATUS_STOPPING_MASK 0x4u
+#define SWPRUNE_STATUS_REFUSED_LSB 0x3u
+#define SWPRUNE_STATUS_REFUSED_MASK 0x8u
+#define SWPRUNE_ERROR_CODE_LSB 0x0u
+#define SWPRUNE_ERROR_CODE_MASK 0xffu
+#define SWPRUNE_ERROR_DETAIL_LSB 0x8u
+#define SWPRUNE_ERROR_DETAIL_MASK 0xff00u
+#define SWPRUNE_IMAGE_BASE_LO_ADDRESS_LSB 0x0u
+#define SWPRUNE_IMAGE_BASE_LO_ADDRESS_MASK 0xffffffffu
+#define SWPRUNE_IMAGE_BASE_HI_ADDRESS_LSB 0x0u
+#define SWPRUNE_IMAGE_BASE_HI_ADDRESS_MASK 0xffu
+#define SWPRUNE_ACT_BASE_LO_ADDRESS_LSB 0x0u
+#define SWPRUNE_ACT_BASE_LO_ADDRESS_MASK 0xffffffffu
+#define SWPRUNE_ACT_BASE_HI_ADDRESS_LSB 0x0u
+#define SWPRUNE_ACT_BASE_HI_ADDRESS_MASK 0xffu
+#define SWPRUNE_DESC_OFFSET_BYTES_LSB 0x0u
+#define SWPRUNE_DESC_OFFSET_BYTES_MASK 0xffffffffu
+#define SWPRUNE_LAYER_COUNT_LAYERS_LSB 0x0u
+#define SWPRUNE_LAYER_COUNT_LAYERS_MASK 0xffffu
+#define SWPRUNE_WATCHDOG_CYCLES_LSB 0x0u
+#define SWPRUNE_WATCHDOG_CYCLES_MASK 0xffffffffu
+#define SWPRUNE_CNT_CYCLES_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_CYCLES_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_UOPS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_UOPS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_BLOCKS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_BLOCKS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_DRAIN_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_DRAIN_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_LOAD_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_LOAD_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_READ_BEATS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_READ_BEATS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_WRITE_BEATS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_WRITE_BEATS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_WRITE_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_WRITE_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_WEIGHT_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_WEIGHT_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_ACT_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_ACT_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_HAZARD_STALLS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_HAZARD_STALLS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_PASSES_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_PASSES_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_BLOCKS_SKIPPED_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_BLOCKS_SKIPPED_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_UOPS_SKIPPED_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_UOPS_SKIPPED_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_GROUPS_SKIPPED_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_GROUPS_SKIPPED_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_WEIGHT_BEATS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_WEIGHT_BEATS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_ACT_BEATS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_ACT_BEATS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_CNT_RES_BEATS_COUNT_LSB 0x0u
+#define SWPRUNE_CNT_RES_BEATS_COUNT_MASK 0xffffffffu
+#define SWPRUNE_ERROR_ADDR_LO_ADDRESS_LSB 0x0u
+#define SWPRUNE_ERROR_ADDR_LO_ADDRESS_MASK 0xffffffffu
+#define SWPRUNE_ERROR_ADDR_HI_ADDRESS_LSB 0x0u
+#define SWPRUNE_ERROR_ADDR_HI_ADDRESS_MASK 0xffu
+#define SWPRUNE_IRQ_ENABLE_DONE_LSB 0x0u
+#define SWPRUNE_IRQ_ENABLE_DONE_MASK 0x1u
+#define SWPRUNE_IRQ_ENABLE_ERROR_LSB 0x1u
+#define SWPRUNE_IRQ_ENABLE_ERROR_MASK 0x2u
+#define SWPRUNE_IRQ_ENABLE_REFUSED_LSB 0x2u
+#define SWPRUNE_IRQ_ENABLE_REFUSED_MASK 0x4u
+#define SWPRUNE_IRQ_STATUS_DONE_LSB 0x0u
+#define SWPRUNE_IRQ_STATUS_DONE_MASK 0x1u
+#define SWPRUNE_IRQ_STATUS_ERROR_LSB 0x1u
+#define SWPRUNE_IRQ_STATUS_ERROR_MASK 0x2u
+#define SWPRUNE_IRQ_STATUS_REFUSED_LSB 0x2u
+#define SWPRUNE_IRQ_STATUS_REFUSED_MASK 0x4u
+#define SWPRUNE_CAP4_RD_BURST_LOG2_LSB 0x0u
+#define SWPRUNE_CAP4_RD_BURST_LOG2_MASK 0xffu
+#define SWPRUNE_CAP4_RD_OUTSTANDING_LSB 0x8u
+#define SWPRUNE_CAP4_RD_OUTSTANDING_MASK 0xff00u
+#define SWPRUNE_CAP4_WR_BURST_LOG2_LSB 0x10u
+#define SWPRUNE_CAP4_WR_BURST_LOG2_MASK 0xff0000u
+#define SWPRUNE_CAP4_WR_OUTSTANDING_LSB 0x18u
+#define SWPRUNE_CAP4_WR_OUTSTANDING_MASK 0xff000000u
+
+/* error codes of register ERROR */
+#define SWPRUNE_RUN_ERROR_NONE 0x0u
+#define SWPRUNE_RUN_ERROR_MAGIC 0x1u
+#define SWPRUNE_RUN_ERROR_VERSION 0x2u
+#define SWPRUNE_RUN_ERROR_ARRAY 0x3u
+#define SWPRUNE_RUN_ERROR_LAYER_CRC 0x4u
+#define SWPRUNE_RUN_ERROR_STEP_CRC 0x5u
+#define SWPRUNE_RUN_ERROR_LAYER_FIELD 0x6u
+#define SWPRUNE_RUN_ERROR_STEP_FIELD 0x7u
+#define SWPRUNE_RUN_ERROR_READ_SLAVE 0x8u
+#define SWPRUNE_RUN_ERROR_READ_DECODE 0x9u
+#define SWPRUNE_RUN_ERROR_WRITE_SLAVE 0xau
+#define SWPRUNE_RUN_ERROR_WRITE_DECODE 0xbu
+#define SWPRUNE_RUN_ERROR_WATCHDOG 0xcu
+#define SWPRUNE_RUN_ERROR_ABORTED 0xdu
+
+/* A sentence for an error code. */
+static inline const char* swprune_run_error_text(unsigned code) {
+  switch (code) {
+    case 0:
+      return "the run went well, or goes on";
+    case 1:
+      return "a layer descriptor does not begin with its magic number";
+    case 2:
+      return "a layer descriptor has another version or size";
+    case 3:
+      return "a layer was made for another array: Poy, Pox, Pof, bus width, pooling, skipping or residual differ";
+    case 4:
+      return "a layer descriptor's checksum is wrong";
+    case 5:
+      return "a step record's checksum is wrong";
+    case 6:
+      return "a field of a layer descriptor is out of its range; the detail is the rule";
+    case 7:
+      return "a field of a step record is out of its range; the detail is the rule";
+    case 8:
+      return "a read was answered SLVERR";
+    case 9:
+      return "a read was answered DECERR";
+    case 10:
+      return "a write was answered SLVERR";
+    case 11:
+      return "a write was answered DECERR";
+    case 12:
+      return "nothing moved for as many cycles as the watchdog allows";
+    case 13:
+      return "the run was stopped by an abort";
+    default:
+      return "unknown error code";
+  }
+}
+
+#endif
