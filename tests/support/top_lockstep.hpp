@@ -4,6 +4,9 @@
 // The golden top and another one in lockstep, between a driver and a memory that listen to the
 // golden one.
 
+#include <fmt/core.h>
+
+#include <array>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -17,11 +20,31 @@
 
 namespace swprune_test {
 
+namespace detail {
+
+inline std::string port_text(const std::array<std::uint8_t, 64>& bytes) {
+  std::string text;
+  for (const std::uint8_t b : bytes) text += fmt::format("{:02x}", b);
+  return text;
+}
+template <typename T>
+std::string port_text(T value) {
+  return fmt::format("{:#x}", static_cast<std::uint64_t>(value));
+}
+
+template <typename T>
+void compare_port(std::vector<swprune::hw::port_difference>& list, const char* port,
+                  const T& golden, const T& dut) {
+  if (!(golden == dut)) list.push_back({port, port_text(golden), port_text(dut)});
+}
+
+}  // namespace detail
+
 /// Every port on which two tops differ.
 [[nodiscard]] inline std::vector<swprune::hw::port_difference> top_differences(
     const swprune::hw::top_outputs& g, const swprune::hw::top_outputs& d) {
   std::vector<swprune::hw::port_difference> list;
-#define SWPRUNE_COMPARE(port) swprune::hw::detail::compare_port(list, #port, g.port, d.port)
+#define SWPRUNE_COMPARE(port) detail::compare_port(list, #port, g.port, d.port)
   SWPRUNE_COMPARE(irq);
   SWPRUNE_COMPARE(reg_awready);
   SWPRUNE_COMPARE(reg_wready);

@@ -8,12 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 
 namespace swprune::inline v0::report::detail {
-
-#if SWPRUNE_BODIES
 
 /// "1.23M": four significant digits at most.
 [[nodiscard]] inline std::string counted(index_t n) {
@@ -38,7 +35,5 @@ namespace swprune::inline v0::report::detail {
   }
   return text;
 }
-
-#endif
 
 }  // namespace swprune::inline v0::report::detail
