@@ -18,7 +18,7 @@ using namespace swprune;
 
 namespace {
 
-std::optional<hw::program> compiled(const swprune_test::random_case& c,
+std::optional<hw::program> compile_if_it_fits(const swprune_test::random_case& c,
                                     const hw::array_params& array,
                                     const hw::compile_params& params) {
   try {
@@ -37,7 +37,7 @@ TEST_CASE("random graphs on the golden model: outputs and cycles") {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
       rng r = rng(seed).stream("golden_graphs");
       const auto c = swprune_test::random_graph(array, {.max_uops = 3000}, r);
-      const auto p = compiled(c, array, swprune_test::random_params(array, r));
+      const auto p = compile_if_it_fits(c, array, swprune_test::random_params(array, r));
       if (!p) continue;
       ++runs;
       seen.count(c.model);
