@@ -2,7 +2,7 @@
 #ifndef SWPRUNE_TESTS_C_DRIVER_PROBE_H
 #define SWPRUNE_TESTS_C_DRIVER_PROBE_H
 
-#include "swprune/c/swprune_driver.h"
+#include "swprune/hw/c_driver.h"
 
 #ifdef __cplusplus
 extern "C" {

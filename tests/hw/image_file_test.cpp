@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "swprune/c/swprune_driver.h"
+#include "swprune/hw/c_driver.h"
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/image_file.hpp"
 #include "tests/support/arrays.hpp"

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <span>
 
-#include "swprune/c/swprune_driver.h"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
+#include "swprune/hw/c_driver.h"
 
 namespace swprune::inline v0::hw {
 

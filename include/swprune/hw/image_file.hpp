@@ -42,7 +42,7 @@ namespace detail {
 }  // namespace detail
 
 /// The image file of a program, docs/accelerator-v2.md section 9: header and image, for the drivers
-/// of swprune/c/swprune_driver.h and hw/driver.hpp. `model` is what the program was compiled from:
+/// of swprune/hw/c_driver.h and hw/driver.hpp. `model` is what the program was compiled from:
 /// the header tells zero points and scales of input and output. Throws layer_shape unless the model
 /// has as many layers as the program.
 [[nodiscard]] inline std::vector<std::uint8_t> image_file(const program& p,

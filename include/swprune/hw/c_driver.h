@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 
 /* Driver of the accelerator in swp_top (docs/accelerator-v2.md sections 8.3 and 9), plain C99, also
  * C++; no allocation, nothing of the C library but its integer types. The caller gives access to
@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "swprune/c/swprune_regs.h"
+#include "swprune/hw/c_registers.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
 
 /* Generated from include/swprune/hw/regs.def by the target `regenerate`; do not edit.
  * What each number means stands in docs/registers.md. SWPRUNE_REG_x is the byte offset of a register,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Writes include/swprune/c/swprune_regs.h from the register table.
+// Writes include/swprune/hw/c_registers.h from the register table.
 
 #include <fmt/core.h>
 
@@ -31,7 +31,7 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-constexpr std::string_view head = R"(/* SPDX-License-Identifier: Apache-2.0 */
+constexpr std::string_view head = R"(// SPDX-License-Identifier: Apache-2.0
 
 /* Generated from include/swprune/hw/regs.def by the target `regenerate`; do not edit.
  * What each number means stands in docs/registers.md. SWPRUNE_REG_x is the byte offset of a register,
