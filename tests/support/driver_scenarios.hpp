@@ -136,9 +136,9 @@ class driver_scenarios {
     load();
     start();
     top_.idle(150);
-    driver_.abort();
+    driver_.abort_run();
     failed(SWPRUNE_RUN_ERROR_ABORTED);
-    driver_.abort();  // without a run nothing happens
+    driver_.abort_run();  // without a run nothing happens
     CHECK_FALSE(driver_.running());
   }
 

@@ -72,7 +72,7 @@ class driver {
     raise(errc::device_timeout, "the run goes on after {} polls", polls);
   }
 
-  void abort() { swprune_abort(&bus_); }
+  void abort_run() { swprune_abort(&bus_); }
   void enable_interrupts(std::uint32_t mask) { swprune_enable_interrupts(&bus_, mask); }
   /// What has happened since the last call; it is acknowledged.
   [[nodiscard]] std::uint32_t take_interrupts() { return swprune_take_interrupts(&bus_); }
