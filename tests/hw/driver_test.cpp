@@ -63,7 +63,7 @@ TEST_CASE("a driver refuses what is no accelerator, wrong addresses and endless 
                                   {64, std::uint64_t{1} << 40},
                                   {(std::uint64_t{1} << 40) - 64, 64}})
     CHECK_THROWS_AS(d.start(image, file, act), swprune::invalid_argument);
-  CHECK_FALSE(d.running());
+  CHECK_THROWS_AS(d.running(), swprune::device_error);
   registers.load(c.file, c.program.initial_activations(c.network.input));
   d.start(image, driven_top::file_address, driven_top::act_address);
   try {

@@ -200,7 +200,8 @@ class driver_scenarios {
     start();
     top_.idle(120);
     top_.reset();
-    CHECK_FALSE(driver_.running());
+    CHECK(end() == static_cast<int>(errc::run_failed));
+    CHECK_THAT(what_, Catch::Contains("since the last reset"));
     good_run();
   }
 

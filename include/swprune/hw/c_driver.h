@@ -48,6 +48,7 @@ typedef enum swprune_result {
   SWPRUNE_IMAGE_FEATURES,
   SWPRUNE_BAD_ADDRESS,
   SWPRUNE_BUSY,
+  SWPRUNE_NOT_STARTED,
   SWPRUNE_FAILED
 } swprune_result;
 
@@ -81,6 +82,8 @@ static inline const char* swprune_result_text(swprune_result r) {
       return "addresses must be multiples of 64 below 2^40";
     case SWPRUNE_BUSY:
       return "a run goes on already; nothing was started";
+    case SWPRUNE_NOT_STARTED:
+      return "no run was started since the last reset";
     case SWPRUNE_FAILED:
       return "the run failed: swprune_read_error() tells why";
   }
@@ -237,13 +240,17 @@ static inline swprune_result swprune_start(const swprune_bus* bus, const swprune
   swprune_write(bus, SWPRUNE_REG_LAYER_COUNT, image->layer_count);
   swprune_write(bus, SWPRUNE_REG_WATCHDOG, watchdog);
   swprune_write(bus, SWPRUNE_REG_CTRL, SWPRUNE_CTRL_START_MASK);
-  return SWPRUNE_OK;
+  /* Somebody else may have been faster. */
+  return (swprune_read(bus, SWPRUNE_REG_STATUS) & SWPRUNE_STATUS_REFUSED_MASK) != 0 ? SWPRUNE_BUSY
+                                                                                   : SWPRUNE_OK;
 }
 
-/* State of the run: SWPRUNE_RUNNING, SWPRUNE_OK when the last one ended well, SWPRUNE_FAILED. */
+/* State of the run: SWPRUNE_RUNNING, SWPRUNE_OK when the last one ended well, SWPRUNE_FAILED, and
+ * SWPRUNE_NOT_STARTED when there was none or a reset has ended it. */
 static inline swprune_result swprune_poll(const swprune_bus* bus) {
-  if ((swprune_read(bus, SWPRUNE_REG_STATUS) & SWPRUNE_STATUS_BUSY_MASK) != 0)
-    return SWPRUNE_RUNNING;
+  const uint32_t status = swprune_read(bus, SWPRUNE_REG_STATUS);
+  if ((status & SWPRUNE_STATUS_BUSY_MASK) != 0) return SWPRUNE_RUNNING;
+  if ((status & SWPRUNE_STATUS_DONE_MASK) == 0) return SWPRUNE_NOT_STARTED;
   return swprune_read(bus, SWPRUNE_REG_ERROR) == 0 ? SWPRUNE_OK : SWPRUNE_FAILED;
 }
 

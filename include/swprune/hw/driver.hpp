@@ -56,10 +56,11 @@ class driver {
   }
 
   /// True while the run goes on. Throws run_failed, with code, detail and address in words, when it
-  /// ended with an error.
+  /// ended with an error, or when there was no run since the last reset.
   [[nodiscard]] bool running() const {
     const swprune_result r = swprune_poll(&bus_);
     if (r == SWPRUNE_FAILED) raise_error();
+    expects(r != SWPRUNE_NOT_STARTED, errc::run_failed, "{}", swprune_result_text(r));
     return r == SWPRUNE_RUNNING;
   }
 
