@@ -55,10 +55,10 @@ inline header_map read_headers(const std::filesystem::path& root) {
 }
 
 /// Place in folder_order: of "swprune/nn/x.hpp" and of the umbrella "swprune/nn.hpp" that of nn;
-/// 0 (core) for version.hpp; one past the end for swprune.hpp; -1 for anything else.
+/// 0 (core) for version.hpp and the C headers in c/; one past the end for swprune.hpp; -1 for anything else.
 inline int rank_of(const std::string& name) {
   if (name == "swprune/swprune.hpp") return static_cast<int>(folder_order.size());
-  if (name == "swprune/version.hpp") return 0;
+  if (name == "swprune/version.hpp" || name.starts_with("swprune/c/")) return 0;
   for (std::size_t i = 0; i < folder_order.size(); ++i) {
     const std::string folder = "swprune/" + std::string(folder_order[i]);
     if (name.starts_with(folder + "/") || name == folder + ".hpp") return static_cast<int>(i);
