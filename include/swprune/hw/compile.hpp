@@ -390,6 +390,11 @@ inline tensor_placement place(program& p, std::string name, layout kind, const m
   return slots;
 }
 
+/// Slots that a chunk's tiles would have if no block were absent.
+[[nodiscard]] inline index_t dense_slots(const layer_work& w, const schedule& s, const chunk& c) {
+  return s.panels.size() == 1 ? w.in_groups : structural_slots(w, c);
+}
+
 /// Weights of absent blocks and planes of groups without a slot, step by step.
 inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_summary& summary) {
   if (!w.array.skip) return;
@@ -402,11 +407,32 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
             (w.structural_words(r) - w.row(r).words) * w.layer->block.outputs;
     if (!step.new_activations) continue;
     const auto slots = static_cast<index_t>(s.panels[static_cast<std::size_t>(c.panel)].size());
-    const index_t dense = s.panels.size() == 1 ? w.in_groups : structural_slots(w, c);
     const index_t planes = s.geometry.in == layout::interleaved ? 1 : t.images;
     summary.activation_bytes_skipped +=
-        (dense - slots) * planes * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
+        (dense_slots(w, s, c) - slots) * planes * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
   }
+}
+
+/// Beats of parameters, weights, fetch lists and planes that the steps would read if every
+/// structural block were live (which has no index list).
+[[nodiscard]] inline index_t dense_read_beats(const layer_work& w, const schedule& s) {
+  const index_t bus = w.array.bus_bytes;
+  index_t beats = 0;
+  for (const planned_step& step : s.steps) {
+    const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
+    const tile& t = s.tiles[static_cast<std::size_t>(step.tile)];
+    if (step.new_weights) {
+      index_t words = 0;
+      for (index_t r = c.row_begin; r < c.row_end; ++r) words += w.structural_words(r);
+      beats += ceil_div(c.rows() * w.array.pof * parameter_bytes, bus) +
+               ceil_div(words * w.array.pof, bus);
+    }
+    if (!step.new_activations) continue;
+    const index_t slots = dense_slots(w, s, c);
+    const index_t planes = s.geometry.in == layout::interleaved ? 1 : t.images;
+    beats += ceil_div(4 * slots, bus) + slots * planes * plane_beats(w, s.geometry, t);
+  }
+  return beats;
 }
 
 /// Multiplications for one output pixel of all live (or all structural) blocks. Channels of a block
@@ -443,6 +469,7 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   summary.seg_x = s.geometry.seg_x;
   summary.planned_cycles = s.cycles;
   count_skipped_loads(w, s, summary);
+  summary.dense_read_beats = dense_read_beats(w, s);
   return summary;
 }
 

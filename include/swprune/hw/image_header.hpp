@@ -109,13 +109,31 @@ inline void put_tensor(byte_writer& w, const image_tensor& t) {
   return bytes;
 }
 
+namespace detail {
+
+/// What no image file can lack, before any checksum, so that another kind of file is called one.
+inline void check_kind(std::span<const std::uint8_t> image) {
+  expects(static_cast<index_t>(image.size()) >= header_bytes, errc::image_format,
+          "an image begins with a header of {} bytes, given {} bytes", header_bytes, image.size());
+  const auto number = [&](std::size_t at, std::size_t bytes) {
+    std::uint32_t value = 0;
+    for (std::size_t i = bytes; i > 0; --i) value = value << 8 | image[at + i - 1];
+    return value;
+  };
+  expects(number(0, 4) == header_magic, errc::image_format,
+          "an image begins with SWPI ({:#010x}), given {:#010x}", header_magic, number(0, 4));
+  expects(number(4, 2) == image_version, errc::image_format,
+          "images of version {} are understood, given version {}", image_version, number(4, 2));
+}
+
+}  // namespace detail
+
 /// Reads the header of an image and checks it and the CRC of what follows. Throws image_format for
 /// an image that is cut off or longer than it says, a wrong magic, version, size or CRC, and for
 /// flags and reserved bytes that are not what they must be.
 [[nodiscard]] inline image_header decode_header(std::span<const std::uint8_t> image) {
+  detail::check_kind(image);
   const detail::record_reader r(image, 0, header_bytes, "the header of image", 0);
-  r.need("magic", r.u32(0), header_magic);
-  r.need("version", r.u16(4), image_version);
   r.need("bytes", r.u16(6), static_cast<std::uint64_t>(header_bytes));
   r.need_range("flags", r.u8(37), 0, 7);
   r.need_zero(38, 40);
