@@ -38,6 +38,10 @@
   SWPRUNE_ERROR(706, device_error, memory_access, "the device touched memory that it must not touch")            \
   SWPRUNE_ERROR(707, device_error, port_protocol, "the device broke a rule of its memory ports")                 \
   SWPRUNE_ERROR(708, device_error, device_rule_broken, "an assertion in the accelerator's RTL failed")           \
+  SWPRUNE_ERROR(709, device_error, device_unknown, "no accelerator that is understood answers")                  \
+  SWPRUNE_ERROR(710, device_error, device_busy, "a run goes on, or none was started")                            \
+  SWPRUNE_ERROR(711, device_error, run_failed, "the run of the accelerator ended with an error")                 \
+  SWPRUNE_ERROR(712, invalid_argument, memory_place, "the memory regions are not usable")                        \
   SWPRUNE_ERROR(801, io_error, file_open, "the file cannot be opened")                                           \
   SWPRUNE_ERROR(802, io_error, file_write, "the file cannot be written")                                         \
   SWPRUNE_ERROR(803, format_error, file_format, "the file is not in the expected format")                        \
