@@ -112,8 +112,9 @@ std::string span(unsigned lsb, unsigned bits) {
 constexpr std::string_view head = R"(# Registers and fixed numbers
 
 Generated from `include/swprune/hw/regs.def` by the target `regenerate`; do not edit. The same table
-gives the C++ constants (`swprune/hw/registers.hpp`, namespace `swprune::hw::regs`) and the
-SystemVerilog package `rtl/swp_regs_pkg.sv`, so that the three cannot differ.
+gives the C++ constants (`swprune/hw/registers.hpp`, namespace `swprune::hw::regs`), the C header
+`swprune/c/swprune_regs.h` and the SystemVerilog package `rtl/swp_regs_pkg.sv`, so that they cannot
+differ. A driver: `swprune/c/swprune_driver.h` (C99), `swprune/hw/driver.hpp` (C++).
 
 ## Register map
 
