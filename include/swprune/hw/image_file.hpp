@@ -213,6 +213,9 @@ inline void check_array(const image_header& h, const layer_descriptor& d, std::s
 inline void check_reads(const image_file& f, std::size_t layer) {
   const decoded_layer& l = f.layers[layer];
   for (std::size_t s = 0; s < l.steps.size(); ++s) {
+    expects(l.steps[s].images <= f.header.images, errc::image_format,
+            "layer {}, step {}: images must be at most the batch's {}, given {}", layer, s,
+            f.header.images, l.steps[s].images);
     for (const read_request& r :
          requests_of_step(f.bytes, l, static_cast<index_t>(layer), static_cast<index_t>(s))) {
       const auto end = static_cast<std::uint64_t>(r.offset + r.bytes(l.descriptor.bus_bytes));
