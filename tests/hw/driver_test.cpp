@@ -147,6 +147,11 @@ const std::vector<fault> faults = {
        put(s.file, step_of(s.file) + 4, 5, 2);
        seal(s.file);
      }},
+    {SWP_DEPTH_PARAM, "prepare",
+     [](setting& s) {
+       put(s.file, step_of(s.file) + 64 + 4, 5, 2);  // of the second step
+       seal(s.file);
+     }},
     {SWP_DEPTH_RESIDUAL, "prepare",
      [](setting& s) {
        const std::size_t step = step_of(s.file);
@@ -240,6 +245,18 @@ TEST_CASE("the C driver: starts while busy, aborts, resets") {
   CHECK(r.code == 7);
   CHECK(r.detail == 2);
   CHECK(r.address == 0xAB'1234'5678);
+}
+
+TEST_CASE("events of an earlier run do not reach the next one") {
+  setting s;
+  const swp_bus bus = c_bus(s.fake);
+  s.fake.write(0x90, 7);
+  swp_result r{};
+  CHECK(swp_start(&bus) == SWP_OK);
+  CHECK(swp_start(&bus) == SWP_REFUSED);
+  CHECK(swp_wait(&bus, 100, &r) == SWP_OK);
+  CHECK(s.fake.interrupt());
+  CHECK(s.run().events == SWP_IRQ_DONE);
 }
 
 TEST_CASE("every error code has a name and a text, every rule one of its own") {
