@@ -192,10 +192,11 @@ TEST_CASE("slots hold what some row of the panel uses, and nothing else") {
       const auto& in = i == 0 ? p.input : p.outputs[i - 1];
       // Steps with the same fetch list share their slots: the union of their rows.
       std::map<index_t, std::set<index_t>> used;
-      for (const auto& s : layers[i].steps)
+      for (const auto& s : layers[i].steps) {
         const index_t end = std::min<index_t>(s.og_first + s.rows, l.blocks.out_groups());
-      for (index_t r = s.og_first; r < end; ++r)
-        for (const index_t g : l.blocks.row(r)) used[s.fetch_offset].insert(g);
+        for (index_t r = s.og_first; r < end; ++r)
+          for (const index_t g : l.blocks.row(r)) used[s.fetch_offset].insert(g);
+      }
       for (const auto& s : layers[i].steps) {
         if (s.slots == 0) continue;
         const auto groups = groups_of_slots(p, s, in);

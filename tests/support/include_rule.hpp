@@ -55,7 +55,8 @@ inline header_map read_headers(const std::filesystem::path& root) {
 }
 
 /// Place in folder_order: of "swprune/nn/x.hpp" and of the umbrella "swprune/nn.hpp" that of nn;
-/// 0 (core) for version.hpp and the C headers in c/; one past the end for swprune.hpp; -1 for anything else.
+/// 0 (core) for version.hpp and the C headers in c/; one past the end for swprune.hpp; -1 for
+/// anything else.
 inline int rank_of(const std::string& name) {
   if (name == "swprune/swprune.hpp") return static_cast<int>(folder_order.size());
   if (name == "swprune/version.hpp" || name.starts_with("swprune/c/")) return 0;
