@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <deque>
@@ -79,7 +80,7 @@ class axi_write {
     bool fence = false;
     std::uint64_t part = 0;
   };
-  struct burst {
+  struct beats_from {
     std::uint64_t address = 0;
     std::vector<axi_beat> beats;
   };
@@ -126,13 +127,18 @@ class axi_write {
 
   void act(action now) {
     switch (now) {
-      case action::none: return;
+      case action::none:
+        return;
       case action::append:
         if (gathered_.beats.empty()) gathered_.address = part_address();
         gathered_.beats.emplace_back();
         [[fallthrough]];
-      case action::merge: take_part(); return;
-      case action::send: send(false); return;
+      case action::merge:
+        take_part();
+        return;
+      case action::send:
+        send(false);
+        return;
       case action::send_fence:
         send(true);
         held_.reset();
@@ -193,8 +199,8 @@ class axi_write {
   std::size_t burst_;
   std::size_t outstanding_;
   std::optional<write> held_;
-  burst gathered_;
-  burst sent_;
+  beats_from gathered_;
+  beats_from sent_;
   state state_ = state::idle;
   std::size_t beat_ = 0;
   std::deque<entry> queue_;
