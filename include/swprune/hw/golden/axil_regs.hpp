@@ -26,6 +26,7 @@ class axil_regs {
   [[nodiscard]] bool starts() const { return start_q_; }
   /// The core is done; what it wrote is still on its way.
   [[nodiscard]] bool ended() const { return ended_; }
+  [[nodiscard]] std::uint32_t irq_status() const { return irq_status_; }
   [[nodiscard]] bool interrupt() const { return (irq_status_ & irq_enable_) != 0; }
 
   [[nodiscard]] axil_outputs outputs() const {
