@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -15,8 +17,12 @@
 #include "swprune/hw/functional.hpp"
 #include "swprune/hw/registers.hpp"
 #include "tests/sim/top_lockstep.hpp"
+#include "tests/support/arrays.hpp"
 #include "tests/support/program_check.hpp"
 #include "tests/support/random_graph.hpp"
+#include "top_long/Vswp_top_long.h"
+#include "top_small/Vswp_top_small.h"
+#include "top_wide/Vswp_top_wide.h"
 
 namespace {
 
@@ -46,19 +52,27 @@ struct tally {
   std::uint64_t writes = 0, bare_fences = 0, straddling = 0, blocked = 0, queue_full = 0;
   std::uint64_t long_writes = 0, read_cuts = 0, write_cuts = 0, refused = 0, readers_full = 0;
   std::size_t most_reads = 0, most_answers = 0;
+  std::uint64_t most_parts = 0;  ///< beats of one write
   case_coverage coverage;
 
-  void add_cycle(const top_lockstep& both) {
+  template <typename Model>
+  void add_cycle(const top_lockstep<Model>& both) {
+    const hw::top_params& p = both.golden().params();
+    const auto bus = static_cast<std::uint64_t>(p.array.bus_bytes);
     const hw::core_outputs& core = both.golden().core().outputs();
     const auto& writer = both.golden().writer();
     blocked += core.wr_valid && !writer.write_ready();
-    queue_full += writer.open() == 8;
-    readers_full += both.golden().reader().open() == 4;
+    queue_full += writer.open() == static_cast<std::size_t>(p.wr_outstanding);
+    readers_full += both.golden().reader().open() == static_cast<std::uint32_t>(p.rd_outstanding);
     if (!core.wr_valid || !writer.write_ready()) return;
     bare_fences += core.wr_fence && core.wr_strb == 0;
-    straddling += core.wr_addr % 8 != 0 && core.wr_strb >> 4 != 0;
+    const auto bytes = static_cast<std::uint64_t>(std::bit_width(core.wr_strb));
+    const std::uint64_t parts = (core.wr_addr % bus + bytes + bus - 1) / bus;
+    straddling += parts > 1;
+    most_parts = std::max(most_parts, parts);
   }
-  void add_bench(const top_lockstep& both) {
+  template <typename Model>
+  void add_bench(const top_lockstep<Model>& both) {
     cycles += both.cycles();
     for (std::size_t i = 0; i < reads.size(); ++i) reads[i] += both.driver.reads[i];
     writes += both.driver.writes;
@@ -77,8 +91,7 @@ struct compiled_case {
   std::vector<std::vector<std::uint8_t>> expected;
 };
 
-std::optional<compiled_case> draw_case(swprune::rng& r, tally& t) {
-  const hw::array_params a = small_array();
+std::optional<compiled_case> draw_case(const hw::array_params& a, swprune::rng& r, tally& t) {
   const bool graph = r.bernoulli(0.4);
   random_case c;
   if (graph) {
@@ -98,11 +111,13 @@ std::optional<compiled_case> draw_case(swprune::rng& r, tally& t) {
 }
 
 /// Programs one after the other on both devices.
+template <typename Model>
 class campaign {
  public:
-  campaign(swprune::rng r, tally& t) : both(r), any_(r.stream("campaign")), tally_(t) {}
+  campaign(const hw::top_params& p, swprune::rng r, tally& t)
+      : both(p, r), any_(r.stream("campaign")), tally_(t) {}
 
-  top_lockstep both;
+  top_lockstep<Model> both;
 
   /// One program with what is in its way; false when the devices differ.
   bool run(const compiled_case& what, trouble t) {
@@ -206,7 +221,7 @@ class campaign {
     const std::uint64_t when = any_.below(1 + any_.below(5000));  // of abort or reset
     bool came = false;
     while (running()) {
-      REQUIRE(both.cycles() - from < 2'000'000);
+      if (both.cycles() - from >= 2'000'000) FAIL("the run does not end");
       const bool now = !came && both.cycles() - from >= when;
       came = came || now;
       if (now && t == trouble::abort) both.driver.push(address::ctrl, 2 | any_.below(2) & 1);
@@ -279,20 +294,21 @@ class campaign {
   bool again_ = false;  ///< a start meant to be refused came behind the run's end
 };
 
-/// SWPRUNE_SEED=n tries another one, SWPRUNE_ROUNDS=n another number of rounds.
+/// SWPRUNE_SEED=n tries another one, SWPRUNE_TIMES=n makes n times as many rounds.
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 /// A round: a run with trouble, then one without on the same devices.
-void compare_round(std::uint64_t seed, std::uint64_t round, tally& t) {
+template <typename Model>
+void compare_round(const hw::top_params& p, std::uint64_t seed, std::uint64_t round, tally& t) {
   swprune::rng r = swprune::rng(seed).stream("top.lockstep", round);
-  campaign devices(r, t);
+  campaign<Model> devices(p, r, t);
   for (const trouble way : {static_cast<trouble>(round % troubles), trouble::none}) {
-    const auto what = draw_case(r, t);
+    const auto what = draw_case(p.array, r, t);
     if (!what) continue;
-    CAPTURE(seed, round, static_cast<int>(way), what->c.text());
+    CAPTURE(seed, round, static_cast<int>(way), p.array.to_string(), what->c.text());
     const bool same = devices.run(*what, way);
     INFO((same ? "equal" : devices.both.mismatch()->text()));
     REQUIRE(same);
@@ -329,25 +345,64 @@ void require_features(const tally& t) {
     CHECK(n >= 5);
 }
 
+/// What sim/CMakeLists.txt builds.
+hw::top_params small_top() { return {.array = small_array()}; }
+hw::top_params wide_top() {
+  hw::top_params p{.array = narrow_array()};
+  p.array.bus_bytes = 64;
+  return p;
+}
+hw::top_params long_top() {
+  hw::top_params p{.array = small_array(),
+                   .rd_burst = 4,
+                   .rd_outstanding = 2,
+                   .wr_burst = 4,
+                   .wr_outstanding = 3};
+  p.array.pox = 16;
+  return p;
+}
+
+template <typename Model>
+tally compare(const hw::top_params& p, std::uint64_t rounds) {
+  const std::uint64_t seed = from_environment("SWPRUNE_SEED", 2026);
+  rounds *= from_environment("SWPRUNE_TIMES", 1);
+  tally t;
+  for (std::uint64_t round = 0; round < rounds; ++round) compare_round<Model>(p, seed, round, t);
+  WARN(p.array.to_string() << ", cycles compared: " << t.cycles << ", runs: " << t.runs);
+  return t;
+}
+
 }  // namespace
 
 TEST_CASE("golden top and swp_top agree on every AXI port in every cycle") {
-  const std::uint64_t seed = from_environment("SWPRUNE_SEED", 2026);
-  const std::uint64_t rounds = from_environment("SWPRUNE_ROUNDS", 140);
-  tally t;
-  for (std::uint64_t round = 0; round < rounds; ++round) compare_round(seed, round, t);
-  require_features(t);
-  WARN("cycles compared: " << t.cycles << ", runs: " << t.runs);
+  require_features(compare<Vswp_top_small>(small_top(), 420));
+}
+
+TEST_CASE("golden top and swp_top agree on a bus of 64 bytes") {
+  const tally t = compare<Vswp_top_wide>(wide_top(), 105);
+  for (const std::uint64_t n : {t.good, t.bare_fences, t.straddling, t.blocked, t.long_writes,
+                                t.queue_full, t.readers_full})
+    CHECK(n >= 5);
+}
+
+TEST_CASE("golden top and swp_top agree with short bursts, few of them, and writes of nine beats") {
+  const tally t = compare<Vswp_top_long>(long_top(), 105);
+  for (const std::uint64_t n : {t.good, t.bare_fences, t.straddling, t.blocked, t.long_writes,
+                                t.queue_full, t.readers_full, t.read_cuts, t.write_cuts})
+    CHECK(n >= 5);
+  CHECK(t.most_parts == 9);
+  CHECK(t.most_reads == 2);
 }
 
 TEST_CASE("a port that differs in one cycle is found") {
   tally t;
+  const hw::top_params p = small_top();
   swprune::rng r = swprune::rng(1).stream("top.flip");
   std::optional<compiled_case> what;
-  while (!what) what = draw_case(r, t);
-  for (std::size_t port = 0; port < top_port_names.size(); ++port) {
-    CAPTURE(top_port_names[port]);
-    campaign devices(r, t);
+  while (!what) what = draw_case(p.array, r, t);
+  for (std::size_t port = 0; port < top_ports.size(); ++port) {
+    CAPTURE(top_ports[port].name, top_ports[port].word);
+    campaign<Vswp_top_small> devices(p, r, t);
     const std::uint64_t cycle = 300 + r.below(300);
     devices.both.flip(port, cycle);
     CHECK_FALSE(devices.run(*what, trouble::none));
