@@ -45,7 +45,7 @@ constexpr std::uint64_t troubles = 7;
 
 /// What a set of runs has seen; a test that claims it must have.
 struct tally {
-  std::uint64_t cycles = 0, runs = 0, good = 0, graphs = 0, resets = 0, again = 0;
+  std::uint64_t cycles = 0, runs = 0, good = 0, graphs = 0, resets = 0, again = 0, last_writes = 0;
   std::array<std::uint64_t, 256> errors{};  ///< runs by error code
   std::array<std::uint64_t, 3> irqs{};      ///< cycles in which the interrupt began, by IRQ_STATUS
   std::array<std::uint64_t, 64> reads{};    ///< of each word while busy
@@ -134,7 +134,11 @@ class campaign {
   bool step(bool reset = false) {
     tally_.add_cycle(both);
     const std::uint32_t before = both.golden().registers().irq_status();
+    const hw::golden::axil_outputs out = both.golden().outputs().registers;
+    const bool ended = both.golden().registers().ended();
     if (!both.step(reset)) return false;
+    tally_.last_writes +=
+        ended && !running() && !reset && !out.aw_ready && !out.w_ready && !out.b_valid;
     const std::uint32_t risen = both.golden().registers().irq_status() & ~before;
     for (std::size_t i = 0; i < tally_.irqs.size(); ++i)
       tally_.irqs[i] += (risen >> i & 1) != 0 && both.golden().registers().interrupt();
@@ -219,6 +223,7 @@ class campaign {
   bool play(trouble t) {
     const std::uint64_t from = both.cycles();
     const std::uint64_t when = any_.below(1 + any_.below(5000));  // of abort or reset
+    const bool meddles = any_.bernoulli(0.3);
     bool came = false;
     while (running()) {
       if (both.cycles() - from >= 2'000'000) FAIL("the run does not end");
@@ -226,11 +231,25 @@ class campaign {
       came = came || now;
       if (now && t == trouble::abort) both.driver.push(address::ctrl, 2 | any_.below(2) & 1);
       if (any_.below(200) == 0 && both.driver.at_rest()) interfere();
+      if (meddles && closing() && both.driver.at_rest()) meddle();
       const bool reset = now && t == trouble::reset;
       tally_.resets += reset;
       if (!step(reset)) return false;
     }
     return true;
+  }
+
+  /// The run may end at any time.
+  [[nodiscard]] bool closing() const {
+    const auto state = regs::probe::ctrl.get(both.golden().core().outputs().probe);
+    return both.golden().registers().ended() ||
+           state == static_cast<std::uint64_t>(regs::ctrl_state::flush) ||
+           state == static_cast<std::uint64_t>(regs::ctrl_state::stop);
+  }
+  /// Writes that meet the run's last cycle.
+  void meddle() {
+    if (any_.bernoulli(0.2)) return both.driver.push(address::ctrl, 1);
+    both.driver.push(address::irq_status, 7);
   }
 
   /// What may be written while busy: values that were sampled with start, commands, interrupts.
@@ -318,12 +337,12 @@ void compare_round(const hw::top_params& p, std::uint64_t seed, std::uint64_t ro
 }
 
 void require_features(const tally& t) {
-  CAPTURE(t.runs, t.good, t.graphs, t.resets, t.again, t.writes, t.bare_fences, t.straddling,
-          t.blocked, t.queue_full, t.readers_full, t.long_writes, t.read_cuts, t.write_cuts,
-          t.refused, t.most_reads, t.most_answers);
+  CAPTURE(t.runs, t.good, t.graphs, t.resets, t.again, t.last_writes, t.writes, t.bare_fences,
+          t.straddling, t.blocked, t.queue_full, t.readers_full, t.long_writes, t.read_cuts,
+          t.write_cuts, t.refused, t.most_reads, t.most_answers);
   for (const std::uint64_t n :
-       {t.good, t.graphs, t.resets, t.writes, t.bare_fences, t.straddling, t.blocked, t.queue_full,
-        t.readers_full, t.long_writes, t.read_cuts, t.write_cuts, t.refused})
+       {t.good, t.graphs, t.resets, t.last_writes, t.writes, t.bare_fences, t.straddling, t.blocked,
+        t.queue_full, t.readers_full, t.long_writes, t.read_cuts, t.write_cuts, t.refused})
     CHECK(n >= 5);
   CHECK(t.most_reads == 4);
   CHECK(t.most_answers >= 3);
