@@ -253,7 +253,8 @@ class campaign {
       if (both.cycles() - from >= 2'000'000) FAIL("the run does not end");
       const bool now = !came && both.cycles() - from >= when;
       came = came || now;
-      if (now && t == trouble::abort) both.driver.push(address::ctrl, 2 | any_.below(2) & 1);
+      if (now && t == trouble::abort)
+        both.driver.push(address::ctrl, 2 | static_cast<std::uint32_t>(any_.below(2)));
       if (any_.below(200) == 0 && both.driver.at_rest()) interfere();
       if (meddles && closing() && both.driver.at_rest()) meddle();
       const bool reset = now && t == trouble::reset;
