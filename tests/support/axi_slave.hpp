@@ -23,10 +23,11 @@ struct axi_slave_params {
   std::uint64_t latency = 1;  ///< cycles at least between a burst and its first answer
 };
 
-/// The n-th beat read or burst written, counted from 0, gets this response.
+/// The n-th beat read or burst written, counted from 0, gets this response: 2 SLVERR or 3 DECERR.
 struct axi_fault {
   std::uint64_t number = ~std::uint64_t{0};
   std::uint8_t response = 0;
+  bool twice = false;  ///< and the next one the other error
 };
 
 /// What the slave has seen.
@@ -142,6 +143,8 @@ class axi_slave {
   /// The fault, else OKAY, now and then EXOKAY, which is as good.
   std::uint8_t response(std::uint64_t number, const axi_fault& fault) {
     if (number == fault.number) return fault.response;
+    if (fault.twice && number == fault.number + 1)
+      return static_cast<std::uint8_t>(5 - fault.response);
     return any_.below(50) == 0 ? 1 : 0;
   }
 

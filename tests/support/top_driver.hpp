@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Software of a top in lockstep: sets a compiled program up, starts it, disturbs it, sees it end.
+// Software of a top in lockstep: sets a program up, starts it, disturbs it, sees it end.
 
 #include <array>
 #include <cstdint>
@@ -11,10 +11,24 @@
 
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/registers.hpp"
-#include "tests/support/random_layer.hpp"
 #include "tests/support/top_lockstep.hpp"
 
 namespace swprune_test {
+
+/// What a run needs: image and activation region, and where the image begins.
+struct top_program {
+  std::vector<std::uint8_t> image, activations;
+  std::uint32_t desc_offset = 0;
+  std::uint16_t layer_count = 1;
+};
+
+[[nodiscard]] inline top_program top_program_of(const swprune::hw::program& p,
+                                                const std::vector<std::uint8_t>& input) {
+  return {.image = p.image,
+          .activations = p.initial_activations(input),
+          .desc_offset = p.desc_offset,
+          .layer_count = p.layer_count};
+}
 
 /// What goes wrong in a run, in cycles, beats and bursts from its start.
 struct top_trouble {
@@ -22,6 +36,7 @@ struct top_trouble {
   std::uint64_t reset_cycle = ~std::uint64_t{0};
   std::uint32_t watchdog = 0;
   axi_fault read, write;
+  bool nagging = false;  ///< software clears interrupts all the time
 };
 
 /// What random runs have exercised.
@@ -35,9 +50,8 @@ struct top_coverage {
 /// Drives one program.
 class top_driver {
  public:
-  top_driver(top_lockstep& tops, const swprune::hw::program& p, const random_case& c,
-             swprune::rng any)
-      : tops_(tops), program_(p), case_(c), any_(any) {
+  top_driver(top_lockstep& tops, const top_program& p, swprune::rng any)
+      : tops_(tops), program_(p), any_(any) {
     place();
   }
 
@@ -79,7 +93,10 @@ class top_driver {
         ++coverage.resets;
         return none;
       }
-      if (tops_.master.waiting() < 4 && any_.below(30) == 0) disturb();
+      if (trouble.nagging && tops_.master.waiting() < 2)
+        tops_.write(at::irq_status, 1 + static_cast<std::uint32_t>(any_.below(7)));
+      else if (tops_.master.waiting() < 4 && any_.below(30) == 0)
+        disturb();
       tops_.cycle();
       if (cycle % 500 != 499) continue;
       status = tops_.read(at::status);  // behind every start that was still waiting
@@ -104,8 +121,10 @@ class top_driver {
     if (tops_.outputs().irq) throw std::runtime_error("the interrupt stays");
   }
 
-  [[nodiscard]] std::vector<std::uint8_t> output(index_t layer) const {
-    return program_.unpack_output(layer, tops_.slave.region(1));
+  /// The activation region as it is now.
+  [[nodiscard]] std::vector<std::uint8_t> activations() const {
+    const auto region = tops_.slave.region(1).first(program_.activations.size());
+    return {region.begin(), region.end()};
   }
 
   static constexpr std::uint32_t none = ~std::uint32_t{0};  ///< the run was reset
@@ -122,7 +141,7 @@ class top_driver {
     std::vector<std::uint8_t> image = program_.image;
     image.resize(image.size() + 64);  // a last beat may reach behind it
     tops_.slave.map(image_base_, image);
-    std::vector<std::uint8_t> acts = program_.initial_activations(case_.input);
+    std::vector<std::uint8_t> acts = program_.activations;
     acts.resize(acts.size() + 64);
     tops_.slave.map(act_base_, acts);
   }
@@ -166,8 +185,7 @@ class top_driver {
   }
 
   top_lockstep& tops_;
-  const swprune::hw::program& program_;
-  const random_case& case_;
+  const top_program& program_;
   swprune::rng any_;
   std::uint64_t image_base_ = 0, act_base_ = 0;
 };
