@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 
 set(swprune_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/swprune")
 
-install(DIRECTORY include/swprune TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.def")
+install(DIRECTORY include/swprune TYPE INCLUDE FILES_MATCHING PATTERN "*.hpp" PATTERN "*.h" PATTERN "*.def")
 install(TARGETS swprune EXPORT swprune-targets)
 install(EXPORT swprune-targets NAMESPACE swprune:: DESTINATION "${swprune_config_dir}")
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
