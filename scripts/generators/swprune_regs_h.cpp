@@ -99,9 +99,27 @@ void header() {
 #include "swprune/hw/regs.def"
 }
 
+/// What a driver looks at to see whether an image fits the buffers.
+void records() {
+  section("layer descriptor and step record: byte offsets, little-endian");
+  const auto at = [](std::string_view record, std::string_view name, unsigned offset,
+                     unsigned bytes, std::string_view text) {
+    fmt::print("#define SWP_{}_{}_AT {} /* {} bytes: {} */\n", record, capitals(name), offset,
+               bytes, text);
+  };
+#define SWPRUNE_LAYER_FIELD(name, offset, bytes, text) at("LAYER", #name, offset, bytes, text);
+#include "swprune/hw/regs.def"
+#define SWPRUNE_STEP_FIELD(name, offset, bytes, text) at("STEP", #name, offset, bytes, text);
+#define SWPRUNE_STEP_FLAG(name, bit, text) \
+  number("SWP_STEP_FLAG_" + capitals(#name), 1u << bit, 2, text);
+#include "swprune/hw/regs.def"
+  number("SWP_LAYER_RECORD_BYTES", 128, 2);
+  number("SWP_STEP_RECORD_BYTES", 64, 2);
+}
+
 constexpr std::string_view head = R"(/* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registers of swp_top, error codes and the header of image files, for C99 and C++: see
+/* Registers of swp_top, error codes and records of image files, for C99 and C++: see
  * docs/registers.md. Generated from include/swprune/hw/regs.def by the target `regenerate`; do not
  * edit. *_SHIFT is the lowest bit of a field, *_MASK the field in place. */
 
@@ -117,5 +135,6 @@ int main() {
   counters();
   errors();
   header();
+  records();
   fmt::print("\n#endif /* SWPRUNE_C_SWPRUNE_REGS_H */\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Registers of swp_top, error codes and the header of image files, for C99 and C++: see
+/* Registers of swp_top, error codes and records of image files, for C99 and C++: see
  * docs/registers.md. Generated from include/swprune/hw/regs.def by the target `regenerate`; do not
  * edit. *_SHIFT is the lowest bit of a field, *_MASK the field in place. */
 
@@ -297,5 +297,85 @@
 #define SWP_HEADER_FLAG_SKIP 0x01u /* made for a core that walks index lists */
 #define SWP_HEADER_FLAG_POOL 0x02u /* needs a core with pooling */
 #define SWP_HEADER_FLAG_RESIDUAL 0x04u /* needs a core with residual add */
+
+/* --- layer descriptor and step record: byte offsets, little-endian --- */
+#define SWP_LAYER_MAGIC_AT 0 /* 4 bytes: layer_magic */
+#define SWP_LAYER_VERSION_AT 4 /* 2 bytes: layer_version */
+#define SWP_LAYER_BYTES_AT 6 /* 2 bytes: layer_bytes */
+#define SWP_LAYER_POY_AT 8 /* 1 bytes: Poy of the array */
+#define SWP_LAYER_POX_AT 9 /* 1 bytes: Pox */
+#define SWP_LAYER_POF_AT 10 /* 1 bytes: Pof */
+#define SWP_LAYER_BUS_BYTES_AT 11 /* 1 bytes: B */
+#define SWP_LAYER_FLAGS_AT 12 /* 4 bytes: see the flags */
+#define SWP_LAYER_KERNEL_H_AT 16 /* 1 bytes: Nky, 1-8 */
+#define SWP_LAYER_KERNEL_W_AT 17 /* 1 bytes: Nkx, 1-8 */
+#define SWP_LAYER_STRIDE_AT 18 /* 1 bytes: S, 1-4 */
+#define SWP_LAYER_DILATION_AT 19 /* 1 bytes: E, 1-4 */
+#define SWP_LAYER_SEG_Y_LOG2_AT 20 /* 1 bytes: log2 of SegY */
+#define SWP_LAYER_SEG_X_LOG2_AT 21 /* 1 bytes: log2 of SegX */
+#define SWP_LAYER_LOAD_LOG2_AT 22 /* 1 bytes: log2 of U, activation words written per cycle */
+#define SWP_LAYER_RUN_LOG2_AT 23 /* 1 bytes: log2 of Run, output words per write */
+#define SWP_LAYER_ZERO_IN_AT 24 /* 2 bytes: value of padding pixels */
+#define SWP_LAYER_ZERO_OUT_AT 26 /* 2 bytes: added after the shift */
+#define SWP_LAYER_CLAMP_LO_AT 28 /* 2 bytes: lowest output */
+#define SWP_LAYER_CLAMP_HI_AT 30 /* 2 bytes: highest output */
+#define SWP_LAYER_IN_H_AT 32 /* 2 bytes: Niy */
+#define SWP_LAYER_IN_W_AT 34 /* 2 bytes: Nix */
+#define SWP_LAYER_CONV_H_AT 36 /* 2 bytes: Noy before pooling */
+#define SWP_LAYER_CONV_W_AT 38 /* 2 bytes: Nox before pooling */
+#define SWP_LAYER_PAD_AT 40 /* 1 bytes: zero padding on every side */
+#define SWP_LAYER_OUT_GROUPS4_AT 42 /* 2 bytes: output channel words: ceil(Nof / 4) */
+#define SWP_LAYER_BANK_COLS_AT 44 /* 2 bytes: words of one bank row */
+#define SWP_LAYER_SLOT_WORDS_AT 46 /* 2 bytes: words of one slot in one bank */
+#define SWP_LAYER_STEP_COUNT_AT 48 /* 4 bytes: steps, >= 1 */
+#define SWP_LAYER_STEPS_OFFSET_AT 52 /* 4 bytes: first step record */
+#define SWP_LAYER_OUT_PX_STRIDE_AT 56 /* 4 bytes: bytes between output pixels */
+#define SWP_LAYER_OUT_ROW_STRIDE_AT 60 /* 4 bytes: bytes between output rows */
+#define SWP_LAYER_OUT_GROUP_STRIDE_AT 64 /* 4 bytes: bytes between output planes */
+#define SWP_LAYER_OUT_IMAGE_STRIDE_AT 68 /* 4 bytes: bytes between output images of a step */
+#define SWP_LAYER_IN_IMAGE_STRIDE_AT 72 /* 4 bytes: bytes between input images of a step */
+#define SWP_LAYER_PASS_INTERVAL_AT 76 /* 2 bytes: Dx */
+#define SWP_LAYER_RES_LOAD_LOG2_AT 78 /* 1 bytes: log2 of Ur, residual words written per cycle */
+#define SWP_LAYER_RES_STRIDE_AT 79 /* 1 bytes: Sr, 1 or 2; 0 without residual */
+#define SWP_LAYER_RES_GROUP_STRIDE_AT 80 /* 4 bytes: bytes between the residual's planes */
+#define SWP_LAYER_RES_IMAGE_STRIDE_AT 84 /* 4 bytes: bytes between the residual's images of a step */
+#define SWP_LAYER_RES_ZERO_AT 88 /* 2 bytes: zero point of the residual */
+#define SWP_LAYER_RES_MULTIPLIER_AT 90 /* 2 bytes: scales the residual, with res_shift */
+#define SWP_LAYER_RES_SHIFT_AT 92 /* 1 bytes: 1-31 */
+#define SWP_LAYER_RES_W_AT 94 /* 2 bytes: width of the residual's map */
+#define SWP_LAYER_IN_GROUPS_AT 96 /* 2 bytes: structural blocks of a row, for counters */
+#define SWP_LAYER_ROW_UOPS_AT 100 /* 4 bytes: micro-ops of a row with all of them, for counters */
+#define SWP_LAYER_CRC_AT 124 /* 4 bytes: CRC-32 of the bytes before it */
+#define SWP_STEP_FLAGS_AT 0 /* 4 bytes: see the flags */
+#define SWP_STEP_ROWS_AT 4 /* 2 bytes: output groups of the chunk */
+#define SWP_STEP_SUB_ROWS_AT 6 /* 2 bytes: sub-tile rows of the strip */
+#define SWP_STEP_SUB_COLS_AT 8 /* 2 bytes: sub-tile columns */
+#define SWP_STEP_SLOTS_AT 10 /* 2 bytes: input groups fetched */
+#define SWP_STEP_LIST_OFFSET_AT 12 /* 4 bytes: index list */
+#define SWP_STEP_LIST_BEATS_AT 16 /* 2 bytes: its beats */
+#define SWP_STEP_PARAM_BEATS_AT 18 /* 2 bytes: beats of the parameter records */
+#define SWP_STEP_WEIGHT_BEATS_AT 20 /* 2 bytes: beats of the weights */
+#define SWP_STEP_PLANE_WORDS_AT 22 /* 2 bytes: consecutive words of each plane */
+#define SWP_STEP_PARAM_OFFSET_AT 24 /* 4 bytes: parameter records */
+#define SWP_STEP_WEIGHT_OFFSET_AT 28 /* 4 bytes: weights */
+#define SWP_STEP_FETCH_OFFSET_AT 32 /* 4 bytes: fetch list */
+#define SWP_STEP_ACT_OFFSET_AT 36 /* 4 bytes: first word of the tile in plane 0 */
+#define SWP_STEP_RES_OFFSET_AT 40 /* 4 bytes: first residual word of row 0, image 0 */
+#define SWP_STEP_IMAGES_AT 44 /* 2 bytes: images of the step that exist */
+#define SWP_STEP_ROW_IDX0_AT 46 /* 2 bytes: bank row index of sub-tile row 0 */
+#define SWP_STEP_RES_WORDS_AT 48 /* 2 bytes: consecutive words of each residual plane */
+#define SWP_STEP_OY_FIRST_AT 50 /* 2 bytes: first output row before pooling */
+#define SWP_STEP_OUT_OFFSET_AT 52 /* 4 bytes: where the outputs go */
+#define SWP_STEP_LAST_CHANNELS_AT 56 /* 1 bytes: channels of the last slot, without skip */
+#define SWP_STEP_Y_START_AT 57 /* 1 bytes: first input row loaded: bits 3-0 (y div S) mod SegY, bits 5-4 y mod S */
+#define SWP_STEP_OG_FIRST_AT 58 /* 2 bytes: index of the first output group */
+#define SWP_STEP_CRC_AT 60 /* 4 bytes: CRC-32 of the bytes before it */
+#define SWP_STEP_FLAG_NEW_WEIGHTS 0x01u /* list, parameters and weights are fetched */
+#define SWP_STEP_FLAG_NEW_ACTIVATIONS 0x02u /* the tile is fetched */
+#define SWP_STEP_FLAG_WAIT_STORED 0x04u /* the tile waits until all earlier steps are in memory */
+#define SWP_STEP_FLAG_WAIT_BUT_LAST 0x08u /* the tile waits until all of them but the latest are */
+#define SWP_STEP_FLAG_RESIDUAL 0x10u /* the rows have a residual */
+#define SWP_LAYER_RECORD_BYTES 0x80u
+#define SWP_STEP_RECORD_BYTES 0x40u
 
 #endif /* SWPRUNE_C_SWPRUNE_REGS_H */
