@@ -24,9 +24,11 @@
 #include "swprune/io/file.hpp"
 #include "tests/hw/compile_models.hpp"
 #include "tests/support/example_program.hpp"
+#include "tests/support/image_damage.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace swprune;
+using swprune_test::example_file;
 
 namespace {
 
@@ -50,24 +52,6 @@ void for_random_programs(const char* name, std::uint64_t seeds, const Body& body
       CAPTURE(seed, array.to_string(), array.skip, c.text());
       body(p, c);
     }
-}
-
-hw::image_file example_file() {
-  auto model = swprune_test::example_model();
-  model.input_scale = 0.25;
-  model.output_scale = 2;
-  return make_image_file(hw::compile(model, swprune_test::example_array, 1), model);
-}
-
-void put(bytes& b, hw::regs::byte_field f, std::uint64_t value) {
-  for (unsigned i = 0; i < f.bytes; ++i)
-    b[f.offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
-}
-
-/// Makes both CRCs of a file right again.
-void seal(bytes& b) {
-  put(b, hw::regs::header::body_crc, hw::crc32_of(std::span(b).subspan(128)));
-  put(b, hw::regs::header::crc, hw::crc32_of(std::span(b).first(124)));
 }
 
 /// The id and the text that reading the bytes gives; 0 if all is well.
@@ -170,69 +154,10 @@ TEST_CASE("dense_read_beats is what the same steps would read with every block")
 }
 
 TEST_CASE("every rule of a file that is broken has its own text") {
-  namespace f = hw::regs::header;
   const auto good = example_file().bytes;
-  struct damage {
-    errc code;
-    std::string text;
-    std::function<void(bytes&)> change;
-    bool sealed = true;  // the CRCs are right
-  };
-  const auto set = [](hw::regs::byte_field field, std::uint64_t value) {
-    return [=](bytes& b) { put(b, field, value); };
-  };
-  const std::vector<damage> all{
-      {errc::image_size, "the header alone", [](bytes& b) { b.resize(127); }, false},
-      {errc::image_size, "the header alone", [](bytes& b) { b.clear(); }, false},
-      {errc::image_magic, "first word", set(f::magic, 0x4C505753)},
-      {errc::image_version, "the version", set(f::version, 3)},
-      {errc::image_version, "the size of the header", set(f::bytes, 64)},
-      {errc::image_header_crc, "CRC", [](bytes& b) { b[30] ^= 1; }, false},
-      {errc::image_size, "cut off", [](bytes& b) { b.resize(b.size() - 1); }, false},
-      {errc::image_size, "too many", [](bytes& b) { b.push_back(0); }, false},
-      {errc::image_body_crc, "CRC", [](bytes& b) { b[200] ^= 1; }, false},
-      {errc::image_body_crc, "CRC", [](bytes& b) { b.back() ^= 128; }, false},
-      {errc::image_header_field, "flags", set(f::flags, 8)},
-      {errc::image_header_field, "reserved byte 38", [](bytes& b) { b[38] = 1; }},
-      {errc::image_header_field, "reserved byte 123", [](bytes& b) { b[123] = 1; }},
-      {errc::image_header_field, "reserved byte 64", [](bytes& b) { b[64] = 1; }},
-      {errc::image_header_field, "reserved byte 103", [](bytes& b) { b[103] = 1; }},
-      {errc::image_header_field, "layout", set(f::output_layout, 2)},
-      {errc::image_header_field, "sign flag", set(f::input_signed, 2)},
-      {errc::image_header_field, "image_bytes",
-       [](bytes& b) {
-         b.push_back(0);
-         put(b, f::image_bytes, b.size());
-       }},
-      {errc::image_header_field, "act_bytes", set(f::act_bytes, 100)},
-      {errc::image_header_field, "act_bytes", set(f::act_bytes, std::uint64_t{1} << 41)},
-      {errc::image_header_field, "layer_count", set(f::layer_count, 0)},
-      {errc::image_header_field, "images must", set(f::images, 0)},
-      {errc::image_header_field, "Poy", set(f::poy, 0)},
-      {errc::image_header_field, "desc_offset", set(f::desc_offset, 64)},
-      {errc::image_header_field, "desc_offset", set(f::desc_offset, 160)},
-      {errc::image_header_field, "desc_offset", set(f::layer_count, 65535)},
-      {errc::image_header_field, "the input must have pixels", set(f::input_width, 0)},
-      {errc::image_header_field, "the output must have pixels", set(f::output_channels, 0)},
-      {errc::image_header_field, "at most 262140", set(f::input_channels, 0xFFFFFFFF)},
-      {errc::image_header_field, "the input must have a finite scale",
-       set(f::input_scale, 0x7FC00000)},
-      {errc::image_header_field, "the output must have a finite scale", set(f::output_scale, 0)},
-      {errc::image_header_field, "the output must lie at a multiple", set(f::output_offset, 4)},
-      {errc::image_header_field, "the output must lie within",
-       set(f::output_offset, ~std::uint64_t{63})},
-      {errc::image_header_field, "the input must lie within", set(f::images, 65535)},
-      {errc::device_mismatch, "layer 0", set(f::pof, 8)},
-      {errc::device_mismatch, "layer 0", set(f::flags, 1)},
-      {errc::image_format, "the descriptor of layer 0", [](bytes& b) { b[140] ^= 1; }},
-      {errc::image_format, "step 0", [](bytes& b) { b[260] ^= 1; }},
-  };
   CHECK(reading(good).first == 0);
-  for (const damage& d : all) {
-    auto bad = good;
-    d.change(bad);
-    if (d.sealed) seal(bad);
-    const auto [id, text] = reading(bad);
+  for (const auto& d : swprune_test::image_damages()) {
+    const auto [id, text] = reading(d.apply(good));
     CAPTURE(d.text, text);
     CHECK(id == static_cast<int>(d.code));
     CHECK(text.find(d.text) != std::string::npos);

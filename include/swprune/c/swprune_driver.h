@@ -56,7 +56,7 @@ extern "C" {
   X(IMAGE_ACT_BYTES, "the size of the activation region is no multiple of 64, or above 2^40") \
   X(IMAGE_LAYERS, "the image has no layer")                                                   \
   X(IMAGE_BATCH, "the image is for a batch of 0")                                             \
-  X(IMAGE_ARRAY, "the image is for an array without rows or columns")                         \
+  X(IMAGE_ARRAY, "the image is for an array with a size of 0")                         \
   X(IMAGE_DESCRIPTORS, "the descriptors lie at no multiple of 64, or not behind the header")  \
   X(IMAGE_STEPS, "the step records of a layer leave the image")                               \
   X(IMAGE_INPUT, "the input's shape, layout, sign, scale or place is not possible")           \
@@ -345,7 +345,7 @@ static inline swp_status swp_check_fields(const swp_image* h) {
   if (h->act_bytes % 64 != 0 || h->act_bytes > limit) return SWP_IMAGE_ACT_BYTES;
   if (h->layer_count == 0) return SWP_IMAGE_LAYERS;
   if (h->images == 0) return SWP_IMAGE_BATCH;
-  if (h->poy == 0 || h->pox == 0) return SWP_IMAGE_ARRAY;
+  if (h->poy == 0 || h->pox == 0 || h->pof == 0 || h->bus_bytes == 0) return SWP_IMAGE_ARRAY;
   if (h->desc_offset % 64 != 0 || h->desc_offset < SWP_HEADER_BYTES ||
       h->desc_offset + SWP_CAST(uint64_t, 128) * h->layer_count > h->image_bytes)
     return SWP_IMAGE_DESCRIPTORS;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -241,7 +240,8 @@ inline void check(const image_header& h) {
        "act_bytes must be a multiple of 64, at most 2^40", h.act_bytes);
   need(h.layer_count >= 1, "layer_count must be >= 1", h.layer_count);
   need(h.images >= 1, "images must be >= 1", h.images);
-  need(h.poy >= 1 && h.pox >= 1, "Poy and Pox must be >= 1", std::min(h.poy, h.pox));
+  need(h.poy >= 1 && h.pox >= 1 && h.pof >= 1 && h.bus_bytes >= 1,
+       "Poy, Pox, Pof and bus_bytes must be >= 1", 0);
   need(h.desc_offset % 64 == 0 && h.desc_offset >= header_bytes &&
            h.desc_offset + std::uint64_t{128} * h.layer_count <= h.image_bytes,
        "desc_offset must be a multiple of 64, behind the header, with its descriptors within the "
