@@ -63,14 +63,16 @@ std::optional<network> random_network(std::uint64_t seed) {
   }
 }
 
-/// One that is large enough to be disturbed in the middle, and whose first layer reads its input.
+/// One that is large enough to be disturbed in the middle, and whose first layer reads its input
+/// and a residual.
 const network& example() {
   static const network n = [] {
     for (std::uint64_t seed = 100;; ++seed) {
       const auto found = random_network(seed);
       if (!found) continue;
       const auto closed = hw::predict(found->program);
-      if (closed.cycles > 3500 && closed.layers[0].bytes_of(hw::request_kind::plane) > 0)
+      if (closed.cycles > 3500 && closed.layers[0].bytes_of(hw::request_kind::plane) > 0 &&
+          closed.layers[0].bytes_of(hw::request_kind::residual) > 0)
         return *found;
     }
   }();
@@ -240,7 +242,9 @@ TEST_CASE("errors of the bus: code, address, next run good") {
       top_bus bus;
       bus.memory.ready = ready;
       bus.memory.fail_response = response;
-      for (const std::uint64_t at : addresses_read(n)) {
+      const auto addresses = addresses_read(n);
+      REQUIRE(addresses.size() == hw::request_kinds);
+      for (const std::uint64_t at : addresses) {
         CAPTURE(ready, response, at);
         bus.memory.fail_from = at;
         bus.memory.fail_to = at + 8;
@@ -307,6 +311,7 @@ TEST_CASE("illegal records with a right CRC: code and rule, next run good") {
   namespace l = regs::layer;
   namespace s = regs::step;
   const index_t steps = steps_of(n);
+  const auto flags = static_cast<std::uint64_t>(image[128 + 12]) | image[128 + 13] << 8;
   struct illegal {
     regs::byte_field field;
     std::uint64_t value;
@@ -324,21 +329,40 @@ TEST_CASE("illegal records with a right CRC: code and rule, next run good") {
                                                {l::run_log2, 3, 7},
                                                {l::step_count, 0, 8},
                                                {l::pass_interval, 1, 9},
-                                               {l::flags, 0x210, 10}}) {
+                                               {l::flags, flags | 0x200, 10},
+                                               {l::flags, flags | 8, 11},
+                                               {l::res_stride, 3, 12},
+                                               {l::res_shift, 0, 12},
+                                               {l::res_w, 0, 12}}) {
     CAPTURE(i.field.offset, i.value);
     const auto f = fault_of(bus, n, changed(image, 128, 128, i.field, i.value));
     CHECK(f == hw::run_fault{code::layer_field, i.rule, place.image_base + 128});
     CHECK(f.text().find("rule " + std::to_string(i.rule)) != std::string::npos);
   }
   check_good_run(bus, n);
-  CHECK(fault_of(bus, n, changed(image, 128, 128, l::pof, 8)) ==
-        hw::run_fault{code::array, 0, place.image_base + 128});
-  for (const illegal& i : std::vector<illegal>{
-           {s::rows, 0, 1}, {s::sub_cols, 0, 1}, {s::flags, 1, 2}, {s::flags, 0x23, 3}}) {
+  for (const illegal& i : std::vector<illegal>{{s::rows, 0, 1},
+                                               {s::sub_cols, 0, 1},
+                                               {s::flags, 1, 2},
+                                               {s::flags, 0x23, 3},
+                                               {s::images, 0, 4},
+                                               {s::plane_words, 0, 4},
+                                               {s::res_words, 0, 5}}) {
     CAPTURE(i.field.offset, i.value);
     CHECK(fault_of(bus, n, changed(image, steps, 64, i.field, i.value)) ==
           hw::run_fault{code::step_field, i.rule,
                         place.image_base + static_cast<std::uint64_t>(steps)});
+  }
+  check_good_run(bus, n);
+}
+
+TEST_CASE("an array without what an image needs says so by itself as well") {
+  const network& n = example();
+  top_bus bus;
+  namespace l = regs::layer;
+  for (const auto field : {l::poy, l::pox, l::pof, l::bus_bytes}) {
+    CAPTURE(field.offset);
+    CHECK(fault_of(bus, n, changed(n.file.bytes, 128, 128, field, 16)) ==
+          hw::run_fault{code::array, 0, place.image_base + 128});
   }
   check_good_run(bus, n);
 }
