@@ -6,7 +6,9 @@
 #include <catch2/catch.hpp>
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "tests/support/driver_pair.hpp"
 #include "tests/support/image_damage.hpp"
 #include "tests/support/register_fake.hpp"
+#include "tests/support/run.hpp"
+#include "tests/support/temp_dir.hpp"
 
 using namespace swprune;
 using namespace swprune_test;
@@ -360,6 +364,29 @@ TEST_CASE("every status of the C driver has a sentence of its own") {
     texts.insert(swp_status_text(static_cast<swp_status>(s)));
   CHECK(texts.size() == static_cast<std::size_t>(SWP_STATUS_COUNT));
   CHECK(std::string(swp_status_text(SWP_STATUS_COUNT)) == "unknown status");
+}
+
+TEST_CASE("the C headers compile alone, as C99 and as C++, and so does the program of the page") {
+  const temp_dir dir;
+  std::ifstream page(SWPRUNE_SOURCE_DIR "/docs/drivers.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  const auto begin = text.find("```c\n") + 5;
+  REQUIRE(begin != std::string::npos + 5);
+  write_text(dir / "page.c", text.substr(begin, text.find("```", begin) - begin));
+  const std::string header = "#include \"swprune/c/swprune_driver.h\"\n";
+  write_text(dir / "twice.c", header + header + "int main(void) { return 0; }\n");
+  const std::string flags =
+      " -Wall -Wextra -pedantic -Wconversion -Wno-sign-conversion -Werror -fsyntax-only "
+      "-I " SWPRUNE_SOURCE_DIR "/include ";
+  const auto compiles = [&](const std::string& compiler, const char* file) {
+    const auto r = run(compiler + flags + quoted((dir / file).string()) + " 2>&1");
+    CAPTURE(compiler, file, r.output);
+    CHECK(r.exit_code == 0);
+  };
+  compiles(SWPRUNE_CC " -std=c99", "page.c");
+  compiles(SWPRUNE_CC " -std=c99", "twice.c");
+  compiles(SWPRUNE_CXX " -x c++ -std=c++11 -Wold-style-cast", "twice.c");
+  compiles(SWPRUNE_CXX " -x c++ -std=c++20 -Wold-style-cast", "twice.c");
 }
 
 TEST_CASE("the C header has the numbers of the C++ constants") {

@@ -116,8 +116,12 @@ void check_good_run(top_bus& bus, const network& n) {
   CHECK(d.counters().uops == static_cast<std::uint32_t>(hw::predict(n.program).total.uops));
 }
 
-/// What a run of this image in memory ends with.
+/// What a run of this image in memory ends with; the C driver must see the same.
 hw::run_fault fault_of(top_bus& bus, const network& n, const bytes& image) {
+  load(bus, n, image);
+  const auto c = c_flow(bus, n.file.bytes, place, looks, pause(bus));
+  CHECK(c.status == SWP_RUN_FAILED);
+  CHECK(c.events == 3);
   load(bus, n, image);
   hw::driver d(bus);
   d.configure(n.file, place);  // the driver saw the good one
@@ -128,7 +132,16 @@ hw::run_fault fault_of(top_bus& bus, const network& n, const bytes& image) {
   CHECK(d.acknowledge() == hw::run_events{.done = true, .error = true});
   CHECK(d.status() == hw::run_status{.done = true});
   CHECK(bus.memory.at_rest());
+  CHECK(c.fault.code == static_cast<std::uint32_t>(f.code));
+  CHECK(c.fault.detail == f.detail);
+  CHECK(c.fault.address == f.address);
   return f;
+}
+
+swp_device c_device(top_bus& bus) {
+  swp_device d;
+  REQUIRE(swp_probe(&d, c_bus(bus)) == SWP_OK);
+  return d;
 }
 
 /// Both drivers stop before they write anything but to find out.
@@ -226,8 +239,7 @@ TEST_CASE("a start while busy is refused and does no harm") {
   CHECK(d.acknowledge() == hw::run_events{.refused = true});
   CHECK(d.status() == hw::run_status{.busy = true, .refused = true});
   CHECK_THROWS_WITH(d.configure(n.file, place), Catch::Contains("a run goes on"));
-  swp_device c;
-  REQUIRE(swp_probe(&c, c_bus(bus)) == SWP_OK);
+  const swp_device c = c_device(bus);
   CHECK(swp_start(&c) == SWP_REFUSED);
   CHECK(d.wait(looks, pause(bus)) == hw::run_fault{});
   CHECK((output(bus, n) == n.expected));
@@ -280,6 +292,45 @@ TEST_CASE("a truncated or damaged image is refused before the device is touched"
   check_refused(
       bus, make_image_file(hw::compile(n.model.model, other, n.model.images), n.model.model).bytes,
       SWP_DEVICE_POY);
+  check_good_run(bus, n);
+}
+
+TEST_CASE("an image for larger buffers and regions that cannot be are refused") {
+  const network& n = example();
+  top_bus bus;
+  auto deep = small_array();
+  deep.act_depth = 4096;
+  deep.wgt_depth = 8192;
+  deep.list_depth = 4096;
+  deep.res_depth = 256;
+  const swp_device device = c_device(bus);
+  index_t refused = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    rng r = rng(seed).stream("deep");
+    const auto c = random_model(deep, {.max_channels = 40}, r);
+    const auto file = make_image_file(hw::compile(c.model, deep, c.images), c.model);
+    const auto needs = hw::buffer_needs_of(file.bytes, 128, file.header.layer_count);
+    swp_image image;
+    REQUIRE(swp_check_image(file.bytes.data(), file.bytes.size(), &image) == SWP_OK);
+    const auto status = swp_check_buffers(&device, &image, file.bytes.data());
+    CAPTURE(seed, status);
+    if (status == SWP_OK) {
+      CHECK_NOTHROW(check(needs, small_array()));
+      continue;
+    }
+    CHECK((status >= SWP_DEVICE_ACT_DEPTH && status <= SWP_DEVICE_RES_DEPTH));
+    CHECK_THROWS_AS(check(needs, small_array()), mismatch_error);
+    ++refused;
+    check_refused(bus, file.bytes, status);
+  }
+  CHECK(refused > 5);
+  for (const hw::run_place& bad : {hw::run_place{.image_base = 32, .act_base = 0x10000},
+                                   hw::run_place{.image_base = 0x10000, .act_base = 0x10040}}) {
+    hw::driver d(bus);
+    CHECK_THROWS_AS(d.configure(n.file, bad), invalid_argument);
+    CHECK(c_flow(bus, n.file.bytes, bad, looks).stage == 4);
+    CHECK(bus.read(regs::address::image_base_lo) == 0);
+  }
   check_good_run(bus, n);
 }
 
@@ -393,6 +444,9 @@ TEST_CASE("a memory that falls silent: the driver's bound ends the wait, the wat
       bus.memory.silent = true;
       CHECK_THROWS_WITH(d.wait(400, pause(bus)), Catch::Contains("waits for its memory"));
       CHECK(d.status() == hw::run_status{.busy = true, .stopping = true});
+      const swp_device c = c_device(bus);
+      CHECK(swp_wait(&c, 10, nullptr, nullptr) == SWP_TIMEOUT);
+      CHECK(swp_poll(&c) == (SWP_STATUS_BUSY_MASK | SWP_STATUS_STOPPING_MASK));
       if (answers_again) {
         bus.memory.silent = false;
         CHECK(d.wait(looks, pause(bus)) == hw::run_fault{code::watchdog, 0, 0});
@@ -401,6 +455,7 @@ TEST_CASE("a memory that falls silent: the driver's bound ends the wait, the wat
         bus.reset();
         CHECK(d.status() == hw::run_status{});
         CHECK_THROWS_AS(d.wait(2), invalid_argument);
+        CHECK(swp_outcome(&c) == SWP_NOT_STARTED);
       }
       check_good_run(bus, n);
     }
@@ -418,13 +473,15 @@ TEST_CASE("an abort at any moment ends the run in order") {
     d.start();
     for (int i = 0; i < cycles; ++i) bus.step();
     REQUIRE(d.status().busy);
-    d.abort();
+    const swp_device c = c_device(bus);
+    cycles % 2 == 0 ? d.abort() : swp_abort(&c);
     CHECK(d.wait(looks, pause(bus)) == hw::run_fault{code::aborted, 0, 0});
+    CHECK(swp_outcome(&c) == SWP_RUN_FAILED);
+    CHECK(swp_read_error(&c).code == SWP_RUN_ERROR_ABORTED);
     CHECK(bus.memory.at_rest());
     if (cycles % 3 == 0) check_good_run(bus, n);
   }
-  swp_device c;
-  REQUIRE(swp_probe(&c, c_bus(bus)) == SWP_OK);
+  const swp_device c = c_device(bus);
   swp_abort(&c);  // nothing runs
   check_good_run(bus, n);
 }
@@ -444,6 +501,8 @@ TEST_CASE("a reset in the middle of a run: state after reset, next run good") {
     bus.reset();
     CHECK_FALSE(bus.interrupt());
     CHECK(d.status() == hw::run_status{});
+    const swp_device c = c_device(bus);
+    CHECK(swp_outcome(&c) == SWP_NOT_STARTED);
     CHECK(d.fault() == hw::run_fault{});
     CHECK(d.counters() == hw::run_counters{});
     CHECK(d.acknowledge() == hw::run_events{});
