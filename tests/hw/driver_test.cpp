@@ -332,13 +332,13 @@ TEST_CASE("waiting is bounded, can go on, and an abort ends the run") {
   CHECK(d.wait(1000) == hw::run_fault{});
   for (const bool with_c : {false, true}) {
     d.start();
-    with_c ? swp_abort(&c) : d.abort();
+    with_c ? swp_abort(&c) : d.abort_run();
     CHECK(d.status().stopping);
     CHECK(d.wait(10).code == error_of_run::aborted);
     CHECK(swp_outcome(&c) == SWP_RUN_FAILED);
     CHECK(d.status() == hw::run_status{.done = true});
   }
-  d.abort();  // nothing runs: nothing happens
+  d.abort_run();  // nothing runs: nothing happens
   CHECK(d.status() == hw::run_status{.done = true});
 }
 
@@ -349,7 +349,7 @@ TEST_CASE("a memory that never answers is told apart, and a reset helps") {
   d.configure(file(), place);
   d.start();
   CHECK_THROWS_WITH(d.wait(50), Catch::Contains("the run goes on"));
-  d.abort();
+  d.abort_run();
   CHECK_THROWS_WITH(d.wait(50), Catch::Contains("waits for its memory"));
   fake.reset();
   fake.next.hangs = false;

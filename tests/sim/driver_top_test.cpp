@@ -474,7 +474,7 @@ TEST_CASE("an abort at any moment ends the run in order") {
     for (int i = 0; i < cycles; ++i) bus.step();
     REQUIRE(d.status().busy);
     const swp_device c = c_device(bus);
-    cycles % 2 == 0 ? d.abort() : swp_abort(&c);
+    cycles % 2 == 0 ? d.abort_run() : swp_abort(&c);
     CHECK(d.wait(looks, pause(bus)) == hw::run_fault{code::aborted, 0, 0});
     CHECK(swp_outcome(&c) == SWP_RUN_FAILED);
     CHECK(swp_read_error(&c).code == SWP_RUN_ERROR_ABORTED);

@@ -114,7 +114,7 @@ class driver {
 
   /// Ends a run in order: all bursts are answered, then it is over with the error `aborted`.
   /// Without a run nothing happens.
-  void abort() { bus_.write(regs::address::ctrl, mask(regs::field::ctrl_abort)); }
+  void abort_run() { bus_.write(regs::address::ctrl, mask(regs::field::ctrl_abort)); }
 
   [[nodiscard]] run_status status() {
     const std::uint32_t word = bus_.read(regs::address::status);
