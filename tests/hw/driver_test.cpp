@@ -172,9 +172,42 @@ TEST_CASE("regions that the device cannot have are refused before anything is wr
   }
   const hw::run_place close{.image_base = 0x1'0000,
                             .act_base = 0x1'0000 + file().header.image_bytes};
-  const auto r = run_both(example_array, {}, close);
-  CHECK(r.c.status == SWP_OK);
-  CHECK(r.cpp.error == 0);
+  const hw::run_place last{.image_base = top - file().header.image_bytes,
+                           .act_base = 0x1'0000 - file().header.act_bytes};
+  for (const hw::run_place& where : {close, last}) {
+    const auto r = run_both(example_array, {}, where);
+    CHECK(r.c.status == SWP_OK);
+    CHECK(r.cpp.error == 0);
+  }
+}
+
+TEST_CASE("buffers that are just deep enough are accepted, half of each is not") {
+  const auto needs = hw::buffer_needs_of(file().bytes, 128, 1);
+  const auto depth = [](index_t need) {
+    index_t d = 1;
+    while (d < need) d *= 2;
+    return d;
+  };
+  auto exact = example_array;
+  exact.act_depth = depth(needs.act_depth);
+  exact.wgt_depth = depth(needs.wgt_depth);
+  exact.list_depth = depth(needs.list_depth);
+  exact.param_depth = depth(needs.param_depth);
+  const auto good = run_both(exact);
+  CHECK(good.c.status == SWP_OK);
+  CHECK(good.cpp.error == 0);
+  const auto half = [&](index_t hw::array_params::*member, swp_status status) {
+    auto array = exact;
+    array.*member /= 2;
+    const auto r = run_both(array);
+    CAPTURE(r.cpp.text);
+    CHECK(r.c.status == status);
+    CHECK(r.cpp.error == static_cast<int>(errc::device_mismatch));
+  };
+  half(&hw::array_params::act_depth, SWP_DEVICE_ACT_DEPTH);
+  half(&hw::array_params::wgt_depth, SWP_DEVICE_WGT_DEPTH);
+  half(&hw::array_params::list_depth, SWP_DEVICE_LIST_DEPTH);
+  half(&hw::array_params::param_depth, SWP_DEVICE_PARAM_DEPTH);
 }
 
 TEST_CASE("every damage of an image has its own error in the C driver as well") {
@@ -328,6 +361,11 @@ TEST_CASE("waiting is bounded, can go on, and an abort ends the run") {
   CHECK_THROWS_AS(d.wait(10, [&] { ++pauses; }), device_error);
   CHECK(pauses == 9);
   CHECK(swp_wait(&c, 0, nullptr, nullptr) == SWP_TIMEOUT);
+  register_fake slow(example_array);
+  slow.next.accesses = 200;
+  pauses = 0;
+  CHECK(c_flow(slow, file().bytes, place, 10, [&] { ++pauses; }).status == SWP_TIMEOUT);
+  CHECK(pauses == 9);
   CHECK(swp_wait(&c, 10, nullptr, nullptr) == SWP_TIMEOUT);
   CHECK(d.wait(1000) == hw::run_fault{});
   for (const bool with_c : {false, true}) {
