@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -D INCLUDE_DIR=include -D OUTPUT_DIR=include -P umbrellas.cmake
+# cmake -D INCLUDE_DIR=$PWD/include -D OUTPUT_DIR=$PWD/include -P umbrellas.cmake
 # Writes OUTPUT_DIR/swprune/<folder>.hpp for every folder of INCLUDE_DIR/swprune that has headers, and
 # swprune.hpp over all of them. Left out: folders named detail, and headers that include a library
 # which the package does not bring, also through another header; who wants those includes them by name.

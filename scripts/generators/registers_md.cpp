@@ -49,6 +49,31 @@ const std::vector<number_row> run_errors = {
 #include "swprune/hw/regs.def"
 };
 
+const std::vector<number_row> layer_rules = {
+#define SWPRUNE_LAYER_RULE(number, text) {"", 8, number, text},
+#include "swprune/hw/regs.def"
+};
+
+const std::vector<number_row> step_rules = {
+#define SWPRUNE_STEP_RULE(number, text) {"", 8, number, text},
+#include "swprune/hw/regs.def"
+};
+
+const std::vector<number_row> header_numbers = {
+#define SWPRUNE_HEADER_NUMBER(name, bits, value, text) {#name, bits, value, text},
+#include "swprune/hw/regs.def"
+};
+
+const std::vector<bits_row> header_fields = {
+#define SWPRUNE_HEADER_FIELD(name, offset, bytes, text) {"header", #name, offset, bytes, text},
+#include "swprune/hw/regs.def"
+};
+
+const std::vector<number_row> header_flags = {
+#define SWPRUNE_HEADER_FLAG(name, bit, text) {#name, 8, bit, text},
+#include "swprune/hw/regs.def"
+};
+
 const std::vector<number_row> ctrl_states = {
 #define SWPRUNE_CTRL_STATE(name, code, text) {#name, 4, code, text},
 #include "swprune/hw/regs.def"
@@ -112,8 +137,9 @@ std::string span(unsigned lsb, unsigned bits) {
 constexpr std::string_view head = R"(# Registers and fixed numbers
 
 Generated from `include/swprune/hw/regs.def` by the target `regenerate`; do not edit. The same table
-gives the C++ constants (`swprune/hw/registers.hpp`, namespace `swprune::hw::regs`) and the
-SystemVerilog package `rtl/swp_regs_pkg.sv`, so that the three cannot differ.
+gives the C++ constants (`swprune/hw/registers.hpp`, namespace `swprune::hw::regs`), the C99 header
+`swprune/c/swprune_regs.h` and the SystemVerilog package `rtl/swp_regs_pkg.sv`, so that they cannot differ.
+How a driver uses the registers stands in [drivers.md](drivers.md).
 
 ## Register map
 
@@ -145,6 +171,11 @@ void values(std::string_view title, std::string_view column, const std::vector<n
   for (const number_row& r : rows) fmt::print("| {} | `{}` | {} |\n", r.value, r.name, r.text);
 }
 
+void rules(std::string_view title, const std::vector<number_row>& rows) {
+  fmt::print("\n{}\n\n| rule | meaning |\n|---|---|\n", title);
+  for (const number_row& r : rows) fmt::print("| {} | {} |\n", r.value, r.text);
+}
+
 void bit_fields(std::string_view title, const std::vector<bits_row>& rows) {
   fmt::print("\n{}\n\n| bits | field | meaning |\n|---|---|---|\n", title);
   for (const bits_row& r : rows)
@@ -157,21 +188,31 @@ void byte_fields(std::string_view title, const std::vector<bits_row>& rows) {
     fmt::print("| {} | {} | `{}` | {} |\n", r.lsb, r.bits, r.name, r.text);
 }
 
-void image_numbers() {
-  fmt::print(
-      "\n## Numbers of the accelerator image\n\nWhat they mean stands in "
-      "[formats.md](formats.md).\n"
-      "\n| name | value | meaning |\n|---|---|---|\n");
-  for (const number_row& r : numbers)
+void fixed_numbers(const std::vector<number_row>& rows) {
+  fmt::print("\n| name | value | meaning |\n|---|---|---|\n");
+  for (const number_row& r : rows)
     fmt::print("| `{}` | {} | {} |\n", r.name,
                r.bits == 32 ? fmt::format("0x{:08X}", r.value) : fmt::format("{}", r.value),
                r.text);
+}
+
+void image_numbers() {
+  fmt::print(
+      "\n## Numbers of the accelerator image\n\nWhat they mean stands in "
+      "[formats.md](formats.md).\n");
+  fixed_numbers(numbers);
   byte_fields("### Layer descriptor", layer_fields);
   values("Bits of its `flags`:", "bit", layer_flags);
   byte_fields("### Step record", step_fields);
   values("Bits of its `flags`:", "bit", step_flags);
   bit_fields("### Index list entry", entry_fields);
   byte_fields("### Parameter record", param_fields);
+  fmt::print(
+      "\n### Header of an image file\n\nSee [accelerator-v2.md](accelerator-v2.md), section 9. "
+      "Bytes without a field are 0.\n");
+  fixed_numbers(header_numbers);
+  byte_fields("Its fields:", header_fields);
+  values("Bits of its `flags`:", "bit", header_flags);
 }
 
 }  // namespace
@@ -179,6 +220,8 @@ void image_numbers() {
 int main() {
   register_map();
   values("## Error codes (register ERROR, port `error_o`)", "code", run_errors);
+  rules("Details of `layer_field`:", layer_rules);
+  rules("Details of `step_field`:", step_rules);
   image_numbers();
   fmt::print("\n## States and probe\n\nSee [accelerator.md](accelerator.md), sections 2, 3, 8.\n");
   values("### Controller", "code", ctrl_states);

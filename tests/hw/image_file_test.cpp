@@ -1,163 +1,212 @@
 // SPDX-License-Identifier: Apache-2.0
-
-// Image files: what they say, and that every damage has its own error, in C++ and in C.
+// Image files: made from programs and read back, run by the golden model, printed byte by byte;
+// every rule that a damaged file breaks is named.
+#include "swprune/hw/image_file.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
 #include <vector>
 
-#include "swprune/hw/c_driver.h"
 #include "swprune/hw/compile.hpp"
-#include "swprune/hw/image_file.hpp"
-#include "tests/support/arrays.hpp"
-#include "tests/support/random_layer.hpp"
+#include "swprune/hw/functional.hpp"
+#include "swprune/hw/golden/golden_core.hpp"
+#include "swprune/hw/image_bytes_dump.hpp"
+#include "swprune/hw/image_dump.hpp"
+#include "swprune/hw/image_ranges.hpp"
+#include "swprune/hw/image_requests.hpp"
+#include "swprune/hw/run_program.hpp"
+#include "swprune/io/file.hpp"
+#include "tests/hw/compile_models.hpp"
+#include "tests/support/example_program.hpp"
+#include "tests/support/image_damage.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace swprune;
+using swprune_test::example_file;
 
 namespace {
 
-namespace hw = swprune::hw;
-using swprune::index_t;
 using bytes = std::vector<std::uint8_t>;
 
-struct example {
-  explicit example(bool skip = true, double density = 0.5) {
-    swprune::rng r(8);
-    model.input = {12, 6, 6};
-    swprune::quant::int8_layer l;
-    l.name = "conv";
-    l.input = model.input;
-    l.output = {8, 3, 3};
-    l.kernel_height = l.kernel_width = 3;
-    l.padding = 1;
-    l.pool = true;
-    l.block = {4, 4};
-    l.blocks = swprune::mask::block_mask(2, 3);
-    for (index_t i = 0; i < 2; ++i)
-      for (index_t j = 0; j < 3; ++j)
-        if (density == 1 || j != i) l.blocks.set(i, j);
-    swprune_test::detail::draw_weights(l, false, r);
-    swprune_test::detail::draw_channels(l, false, r);
-    model.layers.push_back(l);
-    program = hw::compile(model, swprune_test::small_array(skip), 2);
-    file = hw::image_file(program, model);
+/// body(program, case) for random models on all arrays.
+template <typename Body>
+void for_random_programs(const char* name, std::uint64_t seeds, const Body& body) {
+  for (const auto& array : swprune_test::test_arrays())
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+      rng r = rng(seed).stream(name);
+      const auto c =
+          swprune_test::random_model(array, {.layers = 2, .max_uops = 3000, .max_images = 9}, r);
+      const auto params = swprune_test::random_params(array, r);
+      hw::program p;
+      try {
+        p = hw::compile(c.model, array, c.images, params);
+      } catch (const mismatch_error&) {
+        continue;
+      }
+      CAPTURE(seed, array.to_string(), array.skip, c.text());
+      body(p, c);
+    }
+}
+
+/// The id and the text that reading the bytes gives; 0 if all is well.
+std::pair<int, std::string> reading(const bytes& b) {
+  try {
+    (void)hw::decode_image_file(b);
+  } catch (const error& e) {
+    return {e.id(), e.what()};
   }
-  swprune::quant::int8_model model;
-  hw::program program;
-  bytes file;
-};
-
-swprune_array array_of(const hw::array_params& a) {
-  swprune_array c{};
-  c.poy = static_cast<unsigned>(a.poy);
-  c.pox = static_cast<unsigned>(a.pox);
-  c.pof = static_cast<unsigned>(a.pof);
-  c.chains = static_cast<unsigned>(a.chains);
-  c.bus_bytes = static_cast<unsigned>(a.bus_bytes);
-  c.res_depth = static_cast<unsigned>(a.res_depth);
-  c.skip = a.skip;
-  c.pool = a.pool;
-  c.image_version = 2;
-  return c;
-}
-
-swprune_result checked(const bytes& file, const swprune_array& array) {
-  swprune_image image{};
-  return swprune_image_check(file.data(), file.size(), &array, &image);
-}
-
-/// The header's CRC made right again.
-void seal(bytes& file) {
-  const std::uint32_t crc = swprune_crc32(file.data(), 124);
-  for (std::size_t i = 0; i < 4; ++i) file[124 + i] = static_cast<std::uint8_t>(crc >> (8 * i));
+  return {0, ""};
 }
 
 }  // namespace
 
-TEST_CASE("an image file says what the program is") {
-  const example e;
-  const hw::image_header h = hw::decode_header(e.file);
-  CHECK(h.image_bytes == e.file.size());
-  CHECK(e.file.size() == 128 + e.program.image.size());
-  CHECK(bytes(e.file.begin() + 128, e.file.end()) == e.program.image);
-  CHECK(h.act_bytes == e.program.act_bytes);
+TEST_CASE("an image file is read as it was made") {
+  const auto file = example_file();
+  const auto back = hw::decode_image_file(file.bytes);
+  CHECK(back.header == file.header);
+  CHECK(back.bytes == file.bytes);
+  const hw::image_header& h = back.header;
+  CHECK(h.image_bytes == file.bytes.size());
+  CHECK(h.desc_offset == 128);
   CHECK(h.layer_count == 1);
-  CHECK(h.images == 2);
-  CHECK(h.pool);
-  CHECK_FALSE(h.residual);
-  CHECK(h.input.channels == 12);
-  CHECK(h.output.height == 3);
-  CHECK(h.output.offset == static_cast<std::uint64_t>(e.program.outputs[0].offset));
-  swprune_image image{};
-  const swprune_array array = array_of(e.program.array);
-  REQUIRE(swprune_image_check(e.file.data(), e.file.size(), &array, &image) == SWPRUNE_OK);
-  CHECK(image.act_bytes == h.act_bytes);
-  CHECK(image.desc_offset == h.desc_offset);
-  CHECK(image.layer_count == h.layer_count);
-  CHECK(image.images == h.images);
-  CHECK(image.dense_read_beats == h.dense_read_beats);
+  CHECK(h.images == 1);
+  CHECK((h.poy == 2 && h.pox == 2 && h.pof == 4 && h.chains == 1 && h.bus_bytes == 8));
+  CHECK((h.skip && h.pool && !h.residual));
+  CHECK(h.input ==
+        hw::image_tensor{.channels = 6, .height = 3, .width = 3, .zero = 3, .scale = 0.25F});
+  CHECK(h.output ==
+        hw::image_tensor{.offset = 128, .channels = 10, .height = 2, .width = 2, .scale = 2});
+  const swprune_test::temp_dir dir;
+  io::write_file(dir / "net.swpi", file.bytes);
+  CHECK(hw::decode_image_file(io::read_file(dir / "net.swpi")).header == h);
 }
 
-TEST_CASE("the beats without skipping: those read, and those of what is absent") {
-  // Nothing is absent: what a run reads, but for records and residuals.
-  const auto beats_read = [](const example& e) {
-    const auto c = hw::predict(e.program).total;
-    index_t bytes = 0;
-    for (const auto kind :
-         {hw::request_kind::list, hw::request_kind::parameters, hw::request_kind::weights,
-          hw::request_kind::fetch_list, hw::request_kind::plane})
-      bytes += c.bytes_of(kind);
-    return static_cast<std::uint64_t>(bytes / e.program.array.bus_bytes);
-  };
-  const example dense(true, 1);
-  CHECK(hw::decode_header(dense.file).dense_read_beats == beats_read(dense));
-  // Two of six blocks are absent, in each chunk that is loaded: 36 weight words of 4 bytes a block.
-  const example sparse;
-  const auto layer = hw::decode_image(sparse.program.image, sparse.program.desc_offset, 1).front();
-  index_t loads = 0;
-  for (const auto& s : layer.steps) loads += s.new_weights ? s.rows : 0;
-  const auto skipped = hw::decode_header(sparse.file).dense_read_beats - beats_read(sparse);
-  CHECK(skipped >= static_cast<std::uint64_t>(loads * 36 * 4 / 8));
-  CHECK(hw::decode_header(example(false).file).dense_read_beats == beats_read(example(false)));
+TEST_CASE("a program behind its header runs as before") {
+  index_t runs = 0;
+  for_random_programs("image_files", 6, [&](const hw::program& p, const auto& c) {
+    const auto file = make_image_file(p, c.model);
+    const auto back = hw::decode_image_file(file.bytes);
+    hw::program moved = hw::with_header_room(p);
+    REQUIRE(moved.image.size() == file.bytes.size());
+    REQUIRE(std::equal(moved.image.begin() + 128, moved.image.end(), file.bytes.begin() + 128));
+    moved.image = back.bytes;
+    hw::golden_core golden(p.array);
+    const auto run = hw::run_program(golden, moved, c.input, {.bus_bytes = p.array.bus_bytes});
+    REQUIRE(run.error == 0);
+    REQUIRE((run.outputs == hw::run_functional(c.model, c.input)));
+    REQUIRE(back.initial_activations(c.input) == p.initial_activations(c.input));
+    REQUIRE(back.output().bytes() == p.outputs.back().bytes());
+    ++runs;
+  });
+  CHECK(runs > 24);
 }
 
-TEST_CASE("every damage of an image file has its own error") {
-  const example e;
-  const swprune_array array = array_of(e.program.array);
-  REQUIRE(checked(e.file, array) == SWPRUNE_OK);
-  const auto damaged = [&](const std::function<void(bytes&)>& damage) {
-    bytes file = e.file;
-    damage(file);
-    return checked(file, array);
-  };
-  CHECK(damaged([](bytes& f) { f.resize(127); }) == SWPRUNE_IMAGE_SHORT);
-  CHECK(damaged([](bytes& f) { f.clear(); }) == SWPRUNE_IMAGE_SHORT);
-  CHECK(damaged([](bytes& f) { f[0] ^= 1; }) == SWPRUNE_IMAGE_MAGIC);
-  CHECK(damaged([](bytes& f) { f[4] = 3; }) == SWPRUNE_IMAGE_VERSION);
-  CHECK(damaged([](bytes& f) { f[6] = 64; }) == SWPRUNE_IMAGE_VERSION);
-  for (const std::size_t at : {8, 16, 24, 32, 40, 72, 104, 112, 124})
-    CHECK(damaged([&](bytes& f) { f[at] ^= 4; }) == SWPRUNE_IMAGE_HEADER_CRC);
-  CHECK(damaged([](bytes& f) { f.pop_back(); }) == SWPRUNE_IMAGE_SIZE);
-  CHECK(damaged([](bytes& f) { f.push_back(0); }) == SWPRUNE_IMAGE_SIZE);
-  CHECK(damaged([](bytes& f) { f.resize(128); }) == SWPRUNE_IMAGE_SIZE);
-  for (const std::size_t at : {std::size_t{128}, e.file.size() / 2, e.file.size() - 1})
-    CHECK(damaged([&](bytes& f) { f[at] ^= 0x80; }) == SWPRUNE_IMAGE_BODY_CRC);
-  for (const std::size_t at : {32, 33, 34, 35, 36})
-    CHECK(damaged([&](bytes& f) {
-            f[at] ^= 1;
-            seal(f);
-          }) == SWPRUNE_IMAGE_ARRAY);
-  CHECK(damaged([](bytes& f) {
-          f[37] ^= 1;
-          seal(f);
-        }) == SWPRUNE_IMAGE_ARRAY);
-  swprune_array plain = array;
-  plain.pool = 0;
-  CHECK(checked(e.file, plain) == SWPRUNE_IMAGE_FEATURES);
-  for (int r = 0; r <= SWPRUNE_FAILED; ++r)
-    CHECK(std::string(swprune_result_text(static_cast<swprune_result>(r))) != "unknown result");
+TEST_CASE("the ranges of an image are found again from its records") {
+  for_random_programs("ranges_again", 12, [](const hw::program& p, const auto&) {
+    const auto found = hw::ranges_of(p.image, p.desc_offset, p.layer_count);
+    REQUIRE(found.size() == p.ranges.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      CAPTURE(p.ranges[i].name);
+      REQUIRE(found[i].part == p.ranges[i].part);
+      REQUIRE(found[i].layer == p.ranges[i].layer);
+      REQUIRE(found[i].offset == p.ranges[i].offset);
+      REQUIRE(found[i].bytes == p.ranges[i].bytes);
+    }
+  });
 }
 
-TEST_CASE("the C checksum is zlib's") {
-  const bytes text{'1', '2', '3', '4', '5', '6', '7', '8', '9'};
-  CHECK(swprune_crc32(text.data(), text.size()) == 0xCBF43926u);
-  CHECK(swprune_crc32(text.data(), 0) == 0u);
+TEST_CASE("dense_read_beats is what the same steps would read with every block") {
+  index_t sparse = 0, dense = 0;
+  for_random_programs("dense_beats", 24, [&](const hw::program& p, const auto& c) {
+    for (const auto& l : c.model.layers)
+      if (l.groups != 1) return;
+    const index_t bus = p.array.bus_bytes;
+    index_t expected = 0, read = 0;
+    const auto layers = hw::decode_image(p.image, p.desc_offset, p.layer_count);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const hw::layer_descriptor& d = layers[i].descriptor;
+      // With Pof = 1 the rows that fill the last word have no blocks, unless there are no lists.
+      const index_t real_rows = c.model.layers[i].blocks.out_groups();
+      for (const hw::step_record& s : layers[i].steps) {
+        index_t rows = s.rows;
+        if (d.skip) rows = std::min(rows, std::max<index_t>(0, real_rows - s.og_first));
+        if (s.new_weights) expected += s.param_beats + ceil_div(rows * d.row_uops * d.pof, bus);
+        if (!s.new_activations || (rows == 0 && s.slots == 0)) continue;
+        const index_t plane = ceil_div(s.act_offset % bus / 4 + index_t{s.plane_words}, bus / 4);
+        const index_t images = d.interleaved ? 1 : s.images;
+        expected += ceil_div(index_t{d.in_groups}, bus / 4) + d.in_groups * images * plane;
+      }
+    }
+    for (const hw::read_request& r : hw::requests_of(p))
+      if (r.kind != hw::request_kind::descriptor && r.kind != hw::request_kind::step &&
+          r.kind != hw::request_kind::list && r.kind != hw::request_kind::residual)
+        read += r.beats;
+    const auto beats = make_image_file(p, c.model).header.dense_read_beats;
+    REQUIRE(static_cast<index_t>(beats) == expected);
+    REQUIRE(read <= expected);
+    if (!p.array.skip) REQUIRE(read == expected);
+    ++(p.array.skip ? sparse : dense);
+  });
+  CHECK(sparse > 20);
+  CHECK(dense > 5);
+}
+
+TEST_CASE("every rule of a file that is broken has its own text") {
+  const auto good = example_file().bytes;
+  CHECK(reading(good).first == 0);
+  for (const auto& d : swprune_test::image_damages()) {
+    const auto [id, text] = reading(d.apply(good));
+    CAPTURE(d.text, text);
+    CHECK(id == static_cast<int>(d.code));
+    CHECK(text.find(d.text) != std::string::npos);
+  }
+}
+
+TEST_CASE("a program that a header cannot describe is refused") {
+  const auto model = swprune_test::example_model();
+  const auto p = hw::compile(model, swprune_test::example_array, 2);
+  CHECK_THROWS_WITH(make_image_file(p, {}), Catch::Contains("layers"));
+  auto part = p;
+  part.outputs.back().planes_per_image = 7;
+  CHECK_THROWS_WITH(make_image_file(part, model), Catch::Contains("part of a larger tensor"));
+  auto many = p;
+  many.images = 65536;
+  CHECK_THROWS_WITH(make_image_file(many, model), Catch::Contains("images must be <= 65535"));
+  auto broken = p;
+  broken.image[5] ^= 1;
+  CHECK_THROWS_AS(make_image_file(broken, model), format_error);
+}
+
+TEST_CASE("the byte dump has every byte once, in order, with the names of the tables") {
+  const auto file = example_file();
+  const std::string text = dump_bytes(file);
+  std::istringstream lines(text);
+  std::size_t at = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() < 35 || line.find_first_not_of("0123456789abcdef") != 8) continue;
+    CAPTURE(line);
+    REQUIRE(std::stoul(line.substr(0, 8), nullptr, 16) == at);
+    if (line.find(" bytes of padding") != std::string::npos) {
+      const std::size_t end = at + std::stoul(line.substr(35));
+      for (; at < end; ++at) REQUIRE(file.bytes[at] == 0);
+      continue;
+    }
+    std::istringstream hex(line.substr(10, line.find("  ", 10) - 10));
+    for (std::string b; hex >> b; ++at) REQUIRE(std::stoul(b, nullptr, 16) == file.bytes[at]);
+  }
+  CHECK(at == file.bytes.size());
+  for (const char* name : {"desc_offset = 0x80: first layer descriptor", "dense_read_beats",
+                           "kernel_h = 0x2", "og_first", "entry: slot 0, 4 channels",
+                           "entry of an empty row, last", "multiplier = 0x4000", "weights"})
+    CHECK(text.find(name) != std::string::npos);
+  CHECK(dump(file).find("input at 0: 6 x 3 x 3, planar, u8, zero 3, scale 0.25") !=
+        std::string::npos);
+  CHECK(dump(file).find("array 2x2x4, bus 8; index lists") != std::string::npos);
 }

@@ -81,6 +81,19 @@ TEST_CASE("the order check accepts what is allowed") {
   CHECK(cycle_offences(headers).empty());
 }
 
+TEST_CASE("C headers know only each other, and no C++ header knows them") {
+  auto headers = made_up({{"swprune/c/a.h", "#include <stdint.h>\n#include \"swprune/c/b.h\"\n"},
+                          {"swprune/c/b.h", "#include \"swprune/core/c.hpp\"\n"},
+                          {"swprune/core/c.hpp", "#include \"swprune/c/a.h\"\n"}});
+  CHECK(order_offences(headers) ==
+        offences{"swprune/c/b.h: includes \"swprune/core/c.hpp\", which is no C header of include/",
+                 "swprune/core/c.hpp: includes the C header swprune/c/a.h"});
+  headers["swprune/c/a.h"].text =
+      "/* SPDX-License-Identifier: Apache-2.0 */\n#ifndef SWPRUNE_C_A_H\n";
+  CHECK(form_offences(headers) ==
+        offences{"swprune/c/b.h: has no licence line", "swprune/c/b.h: has no guard"});
+}
+
 TEST_CASE("the hardware check sees through other headers") {
   const auto headers =
       made_up({{"swprune/nn/layer.hpp", ""},

@@ -25,8 +25,8 @@ const std::filesystem::path includes = SWPRUNE_SOURCE_DIR "/include";
 /// the largest had when this was written. Eigen/Core alone is 92,000, nlohmann/json 56,000.
 const std::map<std::string, long> budgets{{"core", 38'000},   {"graph", 74'000},   {"mask", 82'000},
                                           {"nn", 120'000},    {"train", 128'000},  {"quant", 121'000},
-                                          {"io", 133'000},    {"hw", 78'000},      {"report", 113'000},
-                                          {"version", 1'000}, {"swprune", 149'000}};
+                                          {"io", 133'000},    {"hw", 82'000},      {"report", 113'000},
+                                          {"version", 1'000}, {"swprune", 157'000}};
 
 /// Part of the library that a header below swprune/ belongs to.
 std::string part_of(const std::filesystem::path& header) {

@@ -4,20 +4,20 @@
 // An accelerator on its buses between a driver's register accesses and a memory.
 
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "swprune/core/rng.hpp"
-#include "swprune/hw/driver.hpp"
-#include "swprune/hw/image_file.hpp"
+#include "swprune/hw/register_bus.hpp"
 #include "swprune/hw/top_device.hpp"
 #include "tests/support/axi_slave.hpp"
 #include "tests/support/axil_master.hpp"
-#include "tests/support/random_layer.hpp"
 
 namespace swprune_test {
 
-/// The registers of a top whose memory holds an image file and its activations.
+/// The registers of a top whose memory holds an image file and its activations. Handshakes of the
+/// registers and of the memory are random.
 class driven_top final : public swprune::hw::register_bus {
  public:
   static constexpr std::uint64_t file_address = 0x12'3400'0040;
@@ -34,16 +34,18 @@ class driven_top final : public swprune::hw::register_bus {
 
   axi_slave slave;
 
-  [[nodiscard]] std::uint32_t read(std::uint32_t offset) override {
+  [[nodiscard]] std::uint32_t read(unsigned offset) override {
     master_.read(offset);
     settle();
     return master_.value();
   }
-  void write(std::uint32_t offset, std::uint32_t value) override {
+  void write(unsigned offset, std::uint32_t value) override {
     master_.write(offset, value);
     settle();
   }
 
+  /// The activation region as it is now, with what load() put behind it.
+  [[nodiscard]] std::span<const std::uint8_t> activations() const { return slave.region(1); }
   /// Puts file and activations into the memory.
   void load(const std::vector<std::uint8_t>& file, std::vector<std::uint8_t> activations) {
     slave.clear();

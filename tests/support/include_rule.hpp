@@ -66,6 +66,11 @@ inline int rank_of(const std::string& name) {
   return -1;
 }
 
+/// C headers are for C programs; they lie beside the folders and know only each other.
+inline bool is_c_header(const std::string& name) {
+  return name.starts_with("swprune/c/") && name.ends_with(".h");
+}
+
 inline bool is_umbrella(const std::string& name) {
   return std::count(name.begin(), name.end(), '/') == 1 && name != "swprune/version.hpp";
 }
@@ -88,12 +93,20 @@ inline std::set<std::string> reach(const header_map& headers, const std::string&
 inline offences order_offences(const header_map& headers) {
   offences found;
   for (const auto& [name, h] : headers) {
+    if (is_c_header(name)) {
+      for (const auto& next : h.quoted)
+        if (!is_c_header(next) || !headers.contains(next))
+          found.push_back(name + ": includes \"" + next + "\", which is no C header of include/");
+      continue;
+    }
     if (rank_of(name) < 0) found.push_back(name + ": lies in no known folder");
     for (const auto& next : h.bracket)
       if (next.starts_with("swprune/")) found.push_back(name + ": includes <" + next + ">");
     for (const auto& next : h.quoted) {
       if (!headers.contains(next))
         found.push_back(name + ": includes \"" + next + "\", which is no file of include/");
+      else if (is_c_header(next))
+        found.push_back(name + ": includes the C header " + next);
       else if (rank_of(next) > rank_of(name))
         found.push_back(name + ": includes " + next + ", which lies to its right");
       else if (is_umbrella(next) && !is_umbrella(name))
@@ -128,10 +141,13 @@ inline offences cycle_offences(const header_map& headers) {
 inline offences form_offences(const header_map& headers) {
   offences found;
   for (const auto& [name, h] : headers) {
-    if (!h.text.starts_with("// SPDX-License-Identifier: Apache-2.0\n"))
+    if (!h.text.starts_with(is_c_header(name) ? "/* SPDX-License-Identifier: Apache-2.0 */\n"
+                                              : "// SPDX-License-Identifier: Apache-2.0\n"))
       found.push_back(name + ": has no licence line");
     if (name.ends_with(".hpp") && h.text.find("\n#pragma once\n") == std::string::npos)
       found.push_back(name + ": has no #pragma once");
+    if (is_c_header(name) && h.text.find("\n#ifndef SWPRUNE_C_") == std::string::npos)
+      found.push_back(name + ": has no guard");
     std::string lower = h.text;
     std::transform(lower.begin(), lower.end(), lower.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

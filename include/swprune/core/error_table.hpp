@@ -38,8 +38,16 @@
   SWPRUNE_ERROR(706, device_error, memory_access, "the device touched memory that it must not touch")            \
   SWPRUNE_ERROR(707, device_error, port_protocol, "the device broke a rule of its memory ports")                 \
   SWPRUNE_ERROR(708, device_error, device_rule_broken, "an assertion in the accelerator's RTL failed")           \
-  SWPRUNE_ERROR(709, device_error, run_failed, "the accelerator ended the run with an error")                    \
-  SWPRUNE_ERROR(710, device_error, device_busy, "the accelerator is busy")                                       \
+  SWPRUNE_ERROR(709, device_error, run_failed, "the accelerator ended a run with an error")                      \
+  SWPRUNE_ERROR(710, device_error, device_busy, "the device is busy")                                            \
+  SWPRUNE_ERROR(711, format_error, image_size, "the accelerator image has not the size that its header says")    \
+  SWPRUNE_ERROR(712, format_error, image_magic, "the bytes are no accelerator image")                            \
+  SWPRUNE_ERROR(713, format_error, image_version, "the accelerator image has an unknown version")                \
+  SWPRUNE_ERROR(714, format_error, image_header_crc, "the checksum of the accelerator image's header is wrong")  \
+  SWPRUNE_ERROR(715, format_error, image_body_crc, "the checksum of the accelerator image's body is wrong")      \
+  SWPRUNE_ERROR(716, format_error, image_header_field, "a field of the accelerator image's header is not valid") \
+  SWPRUNE_ERROR(717, mismatch_error, device_unknown, "the device is no accelerator that this driver knows")      \
+  SWPRUNE_ERROR(718, invalid_argument, region_address, "a region of the accelerator's memory is not usable")     \
   SWPRUNE_ERROR(801, io_error, file_open, "the file cannot be opened")                                           \
   SWPRUNE_ERROR(802, io_error, file_write, "the file cannot be written")                                         \
   SWPRUNE_ERROR(803, format_error, file_format, "the file is not in the expected format")                        \

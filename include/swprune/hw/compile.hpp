@@ -390,6 +390,33 @@ inline tensor_placement place(program& p, std::string name, layout kind, const m
   return slots;
 }
 
+/// Planes that a step with this tile fetches of each slot.
+[[nodiscard]] inline index_t planes_of_slot(const schedule& s, const tile& t) {
+  return s.geometry.in == layout::interleaved ? 1 : t.images;
+}
+
+/// Beats of the same steps if every structural block were live; without skip every one is.
+[[nodiscard]] inline index_t dense_read_beats(const layer_work& w, const schedule& s) {
+  index_t beats = 0;
+  for (const planned_step& step : s.steps) {
+    const chunk& c = s.chunks[static_cast<std::size_t>(step.chunk)];
+    const tile& t = s.tiles[static_cast<std::size_t>(step.tile)];
+    const auto& panel = s.panels[static_cast<std::size_t>(c.panel)];
+    if (step.new_weights) {
+      index_t words = 0;
+      for (index_t r = c.row_begin; r < c.row_end; ++r) words += w.structural_words(r);
+      const chunk_load load = load_of_chunk(w.array, c.rows(), 0, words);
+      beats += load.param_beats + load.weight_beats;
+    }
+    if (!step.new_activations) continue;
+    index_t slots = static_cast<index_t>(panel.size());
+    if (w.array.skip) slots = s.panels.size() == 1 ? w.in_groups : structural_slots(w, c);
+    beats += ceil_div(slots, w.array.bus_words()) +
+             slots * planes_of_slot(s, t) * plane_beats(w, s.geometry, t);
+  }
+  return beats;
+}
+
 /// Weights of absent blocks and planes of groups without a slot, step by step.
 inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_summary& summary) {
   if (!w.array.skip) return;
@@ -403,9 +430,8 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
     if (!step.new_activations) continue;
     const auto slots = static_cast<index_t>(s.panels[static_cast<std::size_t>(c.panel)].size());
     const index_t dense = s.panels.size() == 1 ? w.in_groups : structural_slots(w, c);
-    const index_t planes = s.geometry.in == layout::interleaved ? 1 : t.images;
     summary.activation_bytes_skipped +=
-        (dense - slots) * planes * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
+        (dense - slots) * planes_of_slot(s, t) * plane_beats(w, s.geometry, t) * w.array.bus_bytes;
   }
 }
 
@@ -442,6 +468,7 @@ inline void count_skipped_loads(const layer_work& w, const schedule& s, layer_su
   summary.seg_y = s.geometry.seg_y;
   summary.seg_x = s.geometry.seg_x;
   summary.planned_cycles = s.cycles;
+  summary.dense_read_beats = dense_read_beats(w, s);
   count_skipped_loads(w, s, summary);
   return summary;
 }

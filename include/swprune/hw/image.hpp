@@ -64,6 +64,9 @@ struct layer_summary {
   /// and every input group with it. 0 without skip.
   index_t weight_bytes_skipped = 0;
   index_t activation_bytes_skipped = 0;
+  /// Beats of parameters, weights, fetch lists and planes that these steps would read if every
+  /// block were live; index lists do not count, a dense layer has none.
+  index_t dense_read_beats = 0;
 };
 
 /// A compiled model: the bytes of the image region and where everything lies. Every tensor has its

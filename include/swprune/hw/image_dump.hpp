@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,12 +14,21 @@
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
+#include "swprune/hw/image_file.hpp"
+#include "swprune/hw/image_header.hpp"
 
 namespace swprune::inline v0::hw {
 
 /// A program in words: descriptors, steps, lists; for people. Read from the image's bytes, so it
 /// throws image_format for an image that is not valid.
 [[nodiscard]] SWPRUNE_FUNCTION std::string dump(const program& p);
+
+/// A header in words.
+[[nodiscard]] SWPRUNE_FUNCTION std::string dump(const image_header& h);
+
+/// An image file in words: header, descriptors, steps, lists; for people. Throws image_format for
+/// records that are not valid.
+[[nodiscard]] SWPRUNE_FUNCTION std::string dump(const image_file& file);
 
 #if SWPRUNE_BODIES
 
@@ -46,8 +57,8 @@ inline void dump_descriptor(std::string& text, const layer_descriptor& d) {
         d.res_multiplier, d.res_shift);
 }
 
-inline void dump_step(std::string& text, const program& p, const layer_descriptor& d,
-                      const step_record& s, std::size_t number) {
+inline void dump_step(std::string& text, std::span<const std::uint8_t> image,
+                      const layer_descriptor& d, const step_record& s, std::size_t number) {
   text += fmt::format(
       "  step {}: rows {}..{}, images {}, output rows from {}, {}x{} sub-tiles, {} "
       "slots of {} words{}{}{}{}{}\n",
@@ -59,12 +70,12 @@ inline void dump_step(std::string& text, const program& p, const layer_descripto
       s.wait_but_last ? ", waits for all but the last step" : "");
   if (s.new_activations) {
     text += fmt::format("    planes from {}:", s.act_offset);
-    for (const index_t plane : decode_fetch_list(p.image, s)) text += fmt::format(" +{}", plane);
+    for (const index_t plane : decode_fetch_list(image, s)) text += fmt::format(" +{}", plane);
     text += '\n';
   }
   if (!s.new_weights || !d.skip) return;
   index_t row = s.og_first;
-  for (const auto& entries : decode_rows(p.image, d, s)) {
+  for (const auto& entries : decode_rows(image, d, s)) {
     text += fmt::format("    row {}:", row++);
     for (const list_entry& e : entries)
       if (e.null) {
@@ -77,7 +88,44 @@ inline void dump_step(std::string& text, const program& p, const layer_descripto
   }
 }
 
+/// Descriptor and steps of one layer.
+inline void dump_layer(std::string& text, std::span<const std::uint8_t> image,
+                       const decoded_layer& layer) {
+  dump_descriptor(text, layer.descriptor);
+  for (std::size_t s = 0; s < layer.steps.size(); ++s)
+    dump_step(text, image, layer.descriptor, layer.steps[s], s);
+}
+
+inline void dump_tensor(std::string& text, const char* name, const image_tensor& t) {
+  text +=
+      fmt::format("{} at {}: {} x {} x {}, {}, {}, zero {}, scale {}\n", name, t.offset, t.channels,
+                  t.height, t.width, to_string(t.kind), t.is_signed ? "s8" : "u8", t.zero, t.scale);
+}
+
 }  // namespace detail
+
+SWPRUNE_FUNCTION std::string dump(const image_header& h) {
+  std::string text = fmt::format("{} images, image {} bytes, activations {} bytes\n", h.images,
+                                 h.image_bytes, h.act_bytes);
+  text += fmt::format("array {}x{}x{}, {} chains, {}-byte bus; {}{}{}\n", h.poy, h.pox, h.pof,
+                      h.chains, h.bus_bytes, h.skip ? "index lists" : "all blocks",
+                      h.pool ? ", pool" : "", h.residual ? ", residual" : "");
+  detail::dump_tensor(text, "input", h.input);
+  detail::dump_tensor(text, "output", h.output);
+  text += fmt::format("{} layers from {}, {} beats if every block were live\n", h.layer_count,
+                      h.desc_offset, h.dense_read_beats);
+  return text;
+}
+
+SWPRUNE_FUNCTION std::string dump(const image_file& file) {
+  std::string text = dump(file.header);
+  const auto layers = decode_image(file.bytes, file.header.desc_offset, file.header.layer_count);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    text += fmt::format("layer {}\n", i);
+    detail::dump_layer(text, file.bytes, layers[i]);
+  }
+  return text;
+}
 
 SWPRUNE_FUNCTION std::string dump(const program& p) {
   std::string text = fmt::format("{} images, image {} bytes, activations {} bytes\n", p.images,
@@ -85,9 +133,7 @@ SWPRUNE_FUNCTION std::string dump(const program& p) {
   const auto layers = decode_image(p.image, p.desc_offset, p.layer_count);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     text += fmt::format("layer {} ({})\n", i, p.layers[i].name);
-    detail::dump_descriptor(text, layers[i].descriptor);
-    for (std::size_t s = 0; s < layers[i].steps.size(); ++s)
-      detail::dump_step(text, p, layers[i].descriptor, layers[i].steps[s], s);
+    detail::dump_layer(text, p.image, layers[i]);
   }
   return text;
 }

@@ -103,6 +103,19 @@ namespace param {
 #include "swprune/hw/regs.def"
 }  // namespace param
 
+/// Header of an image file: its fixed numbers, fields and flags.
+namespace header {
+#define SWPRUNE_HEADER_NUMBER(name, bits, value, text) \
+  inline constexpr std::uint##bits##_t name = value;
+#define SWPRUNE_HEADER_FIELD(name, offset, bytes, text) \
+  inline constexpr byte_field name{offset, bytes};
+#include "swprune/hw/regs.def"
+}  // namespace header
+namespace header_flag {
+#define SWPRUNE_HEADER_FLAG(name, bit, text) inline constexpr std::uint8_t name = 1u << bit;
+#include "swprune/hw/regs.def"
+}  // namespace header_flag
+
 /// States of the controller.
 enum class ctrl_state : std::uint8_t {
 #define SWPRUNE_CTRL_STATE(name, code, text) name = code,
