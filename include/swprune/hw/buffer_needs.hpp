@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
@@ -26,8 +27,17 @@ struct buffer_needs {
 };
 
 /// What the records of an image need. Throws image_format for an image that is not valid.
-[[nodiscard]] inline buffer_needs buffer_needs_of(std::span<const std::uint8_t> image,
-                                                  index_t desc_offset, index_t layer_count) {
+[[nodiscard]] SWPRUNE_FUNCTION buffer_needs buffer_needs_of(std::span<const std::uint8_t> image,
+                                                            index_t desc_offset,
+                                                            index_t layer_count);
+
+/// Throws device_mismatch, which names the buffer, unless the array's buffers are deep enough.
+SWPRUNE_FUNCTION void check(const buffer_needs& n, const array_params& a);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION buffer_needs buffer_needs_of(std::span<const std::uint8_t> image,
+                                              index_t desc_offset, index_t layer_count) {
   buffer_needs n;
   for (const decoded_layer& layer : decode_image(image, desc_offset, layer_count)) {
     const layer_descriptor& d = layer.descriptor;
@@ -47,8 +57,7 @@ struct buffer_needs {
   return n;
 }
 
-/// Throws device_mismatch, which names the buffer, unless the array's buffers are deep enough.
-inline void check(const buffer_needs& n, const array_params& a) {
+SWPRUNE_FUNCTION void check(const buffer_needs& n, const array_params& a) {
   const auto need = [](const char* name, index_t needed, index_t given) {
     expects(needed <= given, errc::device_mismatch, "the image needs {} >= {}, the device has {}",
             name, needed, given);
@@ -59,5 +68,7 @@ inline void check(const buffer_needs& n, const array_params& a) {
   need("ParamDepth", n.param_depth, a.param_depth);
   need("ResDepth", n.res_depth, a.res_depth);
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
 #include "swprune/hw/register_bus.hpp"
@@ -24,7 +25,11 @@ struct device_caps {
 };
 
 /// Reads the capabilities; nothing is checked.
-[[nodiscard]] inline device_caps read_caps(register_bus& bus) {
+[[nodiscard]] SWPRUNE_FUNCTION device_caps read_caps(register_bus& bus);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION device_caps read_caps(register_bus& bus) {
   namespace a = regs::address;
   namespace f = regs::field;
   const std::uint32_t c0 = bus.read(a::cap0), c1 = bus.read(a::cap1), c2 = bus.read(a::cap2),
@@ -57,5 +62,7 @@ struct device_caps {
   c.wr_outstanding = number(f::cap4_wr_outstanding, c4);
   return c;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

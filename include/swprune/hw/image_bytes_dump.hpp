@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
@@ -20,6 +21,12 @@
 #include "swprune/hw/registers.hpp"
 
 namespace swprune::inline v0::hw {
+
+/// An image file byte by byte: offset, bytes in hexadecimal and what they are, every byte once.
+/// Throws image_format for records that are not valid, overlap or leave the image.
+[[nodiscard]] SWPRUNE_FUNCTION std::string dump_bytes(const image_file& file);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -139,9 +146,7 @@ inline void dump_range(byte_printer& out, const image_range& r) {
 
 }  // namespace detail
 
-/// An image file byte by byte: offset, bytes in hexadecimal and what they are, every byte once.
-/// Throws image_format for records that are not valid, overlap or leave the image.
-[[nodiscard]] inline std::string dump_bytes(const image_file& file) {
+SWPRUNE_FUNCTION std::string dump_bytes(const image_file& file) {
   detail::byte_printer out(file.bytes);
   out.title("header, 128 bytes");
   out.record(detail::header_fields, header_bytes);
@@ -153,5 +158,7 @@ inline void dump_range(byte_printer& out, const image_range& r) {
   out.padding(static_cast<index_t>(file.bytes.size()));
   return out.text();
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

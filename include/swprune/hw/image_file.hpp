@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
@@ -47,6 +48,27 @@ struct image_file {
     return unpack(output(), region);
   }
 };
+
+/// The same program with room for a header: 128 zero bytes in front of the image, every offset
+/// moved behind them. Throws image_format for an image that is not valid and layer_does_not_fit
+/// when an offset no longer fits its field.
+[[nodiscard]] SWPRUNE_FUNCTION program with_header_room(program p);
+
+/// The image file of a program that `model` was compiled to; of the model the scales and zero
+/// points of input and output are taken. Throws what with_header_room() throws, and
+/// image_header_field for a program that a header cannot describe: more than 65535 images, maps
+/// larger than 65535 pixels a side, or an output of several images that is a part of a
+/// concatenation.
+[[nodiscard]] SWPRUNE_FUNCTION image_file make_image_file(const program& p,
+                                                          const quant::int8_model& model);
+
+/// Reads an image file and checks everything that does not need the device: the header, both CRCs,
+/// sizes, alignment, every descriptor and step record, and that the layers are for the array that
+/// the header names. Throws what decode_header() and check() throw, image_format for a record that
+/// is not valid and device_mismatch for a layer of another array.
+[[nodiscard]] SWPRUNE_FUNCTION image_file decode_image_file(std::vector<std::uint8_t> bytes);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -115,10 +137,7 @@ inline void move_layer(std::vector<std::uint8_t>& image, index_t descriptor,
 
 }  // namespace detail
 
-/// The same program with room for a header: 128 zero bytes in front of the image, every offset
-/// moved behind them. Throws image_format for an image that is not valid and layer_does_not_fit
-/// when an offset no longer fits its field.
-[[nodiscard]] inline program with_header_room(program p) {
+SWPRUNE_FUNCTION program with_header_room(program p) {
   const auto layers = decode_image(p.image, p.desc_offset, p.layer_count);
   for (std::size_t i = 0; i < layers.size(); ++i)
     detail::move_layer(p.image, p.desc_offset + static_cast<index_t>(i) * descriptor_bytes,
@@ -129,12 +148,7 @@ inline void move_layer(std::vector<std::uint8_t>& image, index_t descriptor,
   return p;
 }
 
-/// The image file of a program that `model` was compiled to; of the model the scales and zero
-/// points of input and output are taken. Throws what with_header_room() throws, and
-/// image_header_field for a program that a header cannot describe: more than 65535 images, maps
-/// larger than 65535 pixels a side, or an output of several images that is a part of a
-/// concatenation.
-[[nodiscard]] inline image_file make_image_file(const program& p, const quant::int8_model& model) {
+SWPRUNE_FUNCTION image_file make_image_file(const program& p, const quant::int8_model& model) {
   expects(!model.layers.empty() && p.outputs.size() == model.layers.size(),
           errc::image_header_field, "the program has {} layers, the model {}", p.outputs.size(),
           model.layers.size());
@@ -170,11 +184,7 @@ inline void move_layer(std::vector<std::uint8_t>& image, index_t descriptor,
   return file;
 }
 
-/// Reads an image file and checks everything that does not need the device: the header, both CRCs,
-/// sizes, alignment, every descriptor and step record, and that the layers are for the array that
-/// the header names. Throws what decode_header() and check() throw, image_format for a record that
-/// is not valid and device_mismatch for a layer of another array.
-[[nodiscard]] inline image_file decode_image_file(std::vector<std::uint8_t> bytes) {
+SWPRUNE_FUNCTION image_file decode_image_file(std::vector<std::uint8_t> bytes) {
   image_file file;
   file.header = decode_header(bytes);
   check(file.header);
@@ -189,5 +199,7 @@ inline void move_layer(std::vector<std::uint8_t>& image, index_t descriptor,
   file.bytes = std::move(bytes);
   return file;
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -12,12 +12,21 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
 
 namespace swprune::inline v0::hw {
+
+/// What lies where in an image, from its records alone: what compile() notes in program::ranges,
+/// without the names of layers. Ascending; what lies between is padding. Throws image_format for
+/// records that are not valid, overlap or leave the image.
+[[nodiscard]] SWPRUNE_FUNCTION std::vector<image_range> ranges_of(
+    std::span<const std::uint8_t> image, index_t desc_offset, index_t layer_count);
+
+#if SWPRUNE_BODIES
 
 namespace detail {
 
@@ -70,11 +79,8 @@ inline void add_step_ranges(range_collector& to, std::span<const std::uint8_t> i
 
 }  // namespace detail
 
-/// What lies where in an image, from its records alone: what compile() notes in program::ranges,
-/// without the names of layers. Ascending; what lies between is padding. Throws image_format for
-/// records that are not valid, overlap or leave the image.
-[[nodiscard]] inline std::vector<image_range> ranges_of(std::span<const std::uint8_t> image,
-                                                        index_t desc_offset, index_t layer_count) {
+SWPRUNE_FUNCTION std::vector<image_range> ranges_of(std::span<const std::uint8_t> image,
+                                                    index_t desc_offset, index_t layer_count) {
   const auto layers = decode_image(image, desc_offset, layer_count);
   detail::range_collector all;
   all.add(image_part::descriptors, "descriptors", 0, desc_offset, layer_count * descriptor_bytes);
@@ -87,5 +93,7 @@ inline void add_step_ranges(range_collector& to, std::span<const std::uint8_t> i
   }
   return all.take(static_cast<index_t>(image.size()));
 }
+
+#endif
 
 }  // namespace swprune::inline v0::hw

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/image_header.hpp"
 #include "swprune/hw/register_bus.hpp"
 #include "swprune/hw/registers.hpp"
@@ -34,7 +35,11 @@ struct run_counters {
 };
 
 /// Reads all counters.
-[[nodiscard]] inline run_counters read_counters(register_bus& bus) {
+[[nodiscard]] SWPRUNE_FUNCTION run_counters read_counters(register_bus& bus);
+
+#if SWPRUNE_BODIES
+
+SWPRUNE_FUNCTION run_counters read_counters(register_bus& bus) {
   namespace r = regs::address;
   return {.cycles = bus.read(r::cnt_cycles),
           .uops = bus.read(r::cnt_uops),
@@ -55,6 +60,8 @@ struct run_counters {
           .act_beats = bus.read(r::cnt_act_beats),
           .res_beats = bus.read(r::cnt_res_beats)};
 }
+
+#endif
 
 /// Beats that the absent blocks saved: those of a dense layer minus those read; below 0 if the
 /// lists cost more than was saved. Right as long as both counters are below 2^32.
