@@ -47,10 +47,10 @@
   SWPRUNE_POOL_KERNELS(Scalar, 0)                                                                  \
   SWPRUNE_POOL_KERNELS(Scalar, 2)
 
-namespace swprune::inline v0::compiled::inline SWPRUNE_ISA {
+namespace swprune::inline v0::compiled_detail::inline SWPRUNE_ISA {
 extern const char compiled_for;
 const char compiled_for = 0;
-}  // namespace swprune::inline v0::compiled::inline SWPRUNE_ISA
+}  // namespace swprune::inline v0::compiled_detail::inline SWPRUNE_ISA
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 SWPRUNE_KERNELS(float)

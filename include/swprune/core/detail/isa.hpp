@@ -14,7 +14,7 @@
 #endif
 
 #ifdef SWPRUNE_COMPILED
-namespace swprune::inline v0::compiled::inline SWPRUNE_ISA {
+namespace swprune::inline v0::compiled_detail::inline SWPRUNE_ISA {
 
 /// Defined in src/kernels.cpp for the instruction set that swprune::compiled was compiled for. Every
 /// unit needs the one for its own, so another set there is an error of the linker and not a program
@@ -22,5 +22,5 @@ namespace swprune::inline v0::compiled::inline SWPRUNE_ISA {
 extern const char compiled_for;
 [[gnu::used]] static const char* const needs_compiled_for = &compiled_for;
 
-}  // namespace swprune::inline v0::compiled::inline SWPRUNE_ISA
+}  // namespace swprune::inline v0::compiled_detail::inline SWPRUNE_ISA
 #endif

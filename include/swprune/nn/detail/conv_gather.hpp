@@ -106,23 +106,27 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
 
 #ifndef SWPRUNE_COMPILED
 
-/// acc[s][v] += w[s] * x[v] over the steps. VectorStep is a constant where it is known, so that it
-/// becomes part of the instructions.
-template <int Sums, int Vectors, typename VectorStep, typename Scalar>
-SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Vectors],
+/// acc[s][p][v] += w[s] * x[p][v] over the steps; pixel p of the map lies `pixel_step` numbers
+/// after pixel p - 1. VectorStep is a constant where it is known, so that it becomes part of the
+/// instructions.
+template <int Sums, int Pixels, int Vectors, typename VectorStep, typename Scalar>
+SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Pixels * Vectors],
                                      std::span<const tap_step> steps, const Scalar* weights,
-                                     const Scalar* map, VectorStep vector_step) {
+                                     const Scalar* map, index_t pixel_step,
+                                     VectorStep vector_step) {
+  constexpr int values = Pixels * Vectors;
   for (const tap_step& step : steps) {
     const Scalar* w = weights + step.weight;
     const Scalar* x = map + step.map;
-    reg<Scalar> value[Vectors];
+    reg<Scalar> value[values];
     SWPRUNE_UNROLL
-    for (int v = 0; v < Vectors; ++v) value[v] = load_reg(x + v * vector_step);
+    for (int v = 0; v < values; ++v)
+      value[v] = load_reg(x + v / Vectors * pixel_step + v % Vectors * vector_step);
     SWPRUNE_UNROLL
     for (int i = 0; i < Sums; ++i) {
       const Scalar weight = w[i];
       SWPRUNE_UNROLL
-      for (int v = 0; v < Vectors; ++v) acc[i * Vectors + v] += weight * value[v];
+      for (int v = 0; v < values; ++v) acc[i * values + v] += weight * value[v];
     }
   }
 }
@@ -161,38 +165,70 @@ SWPRUNE_INLINE void prefetch_next(const gather_strip<VectorStep, Scalar>& strip,
         SWPRUNE_PREFETCH(strip.from + c * strip.from_channel + (window.origin + at));
 }
 
-/// A few sums of every pixel of the strip over the channels of a chunk.
+/// Pixels whose sums a kernel of `Sums` sums holds at once: with few sums, two, so that enough
+/// products are in flight and a weight is loaded once for both.
+template <int Sums, int Vectors>
+inline constexpr int pixels_at_once = 2 * Sums* Vectors <= sum_registers ? 2 : 1;
+
+/// A few sums of `Pixels` neighbouring pixels, from number `pixel` of the strip on, over the
+/// channels of a chunk. Their windows are alike.
+template <int Sums, int Pixels, int Vectors, typename VectorStep, typename Scalar>
+SWPRUNE_INLINE void gather_pixel(const gather_strip<VectorStep, Scalar>& strip,
+                                 const gather_chunk& chunk, const Scalar* weights,
+                                 index_t first_sum, std::size_t pixel) {
+  constexpr index_t width = register_lanes<Scalar>;
+  constexpr index_t waiting_pixel = strip_sums * Vectors * width;
+  constexpr int values = Pixels * Vectors;
+  const pixel_window& window = strip.windows[pixel];
+  const index_t pixel_step = strip.windows[pixel + Pixels - 1].origin - window.origin;
+  const auto at = static_cast<index_t>(pixel);
+  Scalar* waiting = strip.waiting + at * waiting_pixel + first_sum * Vectors * width;
+  Scalar* to = strip.to + at * lanes + first_sum * strip.to_channel;
+  reg<Scalar> acc[Sums * values];
+  SWPRUNE_UNROLL
+  for (int i = 0; i < Sums; ++i) {
+    SWPRUNE_UNROLL
+    for (int v = 0; v < values; ++v)
+      if (chunk.first)
+        acc[i * values + v].setZero();
+      else
+        acc[i * values + v] =
+            load_reg(waiting + v / Vectors * waiting_pixel + (i * Vectors + v % Vectors) * width);
+  }
+  if (first_sum == 0)
+    for (int p = 0; p < Pixels; ++p)
+      prefetch_next(strip, chunk, strip.windows[pixel + static_cast<std::size_t>(p)]);
+  for (const gather_segment& s : chunk.now)
+    accumulate_steps<Sums, Pixels, Vectors>(
+        acc, window.steps[static_cast<std::size_t>(s.pattern)].of_channels(s.channels),
+        weights + s.weights + strip.sum + first_sum,
+        strip.from + s.channel * strip.from_channel + window.origin, pixel_step, strip.from_vector);
+  SWPRUNE_UNROLL
+  for (int i = 0; i < Sums; ++i) {
+    SWPRUNE_UNROLL
+    for (int v = 0; v < values; ++v) {
+      const int p = v / Vectors, r = v % Vectors;
+      Scalar* there = chunk.last ? to + p * lanes + i * strip.to_channel + r * strip.to_vector
+                                 : waiting + p * waiting_pixel + (i * Vectors + r) * width;
+      slot_reg(there) = acc[i * values + v];
+    }
+  }
+}
+
+/// A few sums of every pixel of the strip over the channels of a chunk, in pairs of pixels where
+/// that fits the registers and both have the same taps.
 template <int Sums, int Vectors, typename VectorStep, typename Scalar>
 void gather_registers(const gather_strip<VectorStep, Scalar>& strip, const gather_chunk& chunk,
                       const Scalar* weights, index_t first_sum) {
-  constexpr index_t width = register_lanes<Scalar>;
-  Scalar* waiting = strip.waiting + first_sum * Vectors * width;
-  Scalar* to = strip.to + first_sum * strip.to_channel;
-  for (const pixel_window& window : strip.windows) {
-    reg<Scalar> acc[Sums * Vectors];
-    SWPRUNE_UNROLL
-    for (int i = 0; i < Sums * Vectors; ++i)
-      if (chunk.first)
-        acc[i].setZero();
-      else
-        acc[i] = load_reg(waiting + i * width);
-    if (first_sum == 0) prefetch_next(strip, chunk, window);
-    for (const gather_segment& s : chunk.now)
-      accumulate_steps<Sums, Vectors>(
-          acc, window.steps[static_cast<std::size_t>(s.pattern)].of_channels(s.channels),
-          weights + s.weights + strip.sum + first_sum,
-          strip.from + s.channel * strip.from_channel + window.origin, strip.from_vector);
-    SWPRUNE_UNROLL
-    for (int i = 0; i < Sums; ++i) {
-      SWPRUNE_UNROLL
-      for (int v = 0; v < Vectors; ++v) {
-        Scalar* at = chunk.last ? to + i * strip.to_channel + v * strip.to_vector
-                                : waiting + (i * Vectors + v) * width;
-        slot_reg(at) = acc[i * Vectors + v];
-      }
+  constexpr int most = pixels_at_once<Sums, Vectors>;
+  for (std::size_t p = 0; p < strip.windows.size();) {
+    if (most == 2 && p + 1 < strip.windows.size() &&
+        strip.windows[p].steps.data() == strip.windows[p + 1].steps.data()) {
+      gather_pixel<Sums, most, Vectors>(strip, chunk, weights, first_sum, p);
+      p += 2;
+    } else {
+      gather_pixel<Sums, 1, Vectors>(strip, chunk, weights, first_sum, p++);
     }
-    waiting += strip_sums * Vectors * width;
-    to += lanes;
   }
 }
 
