@@ -28,20 +28,31 @@ namespace {
 
 struct options {
   std::uint64_t seed = 1;
+  std::uint64_t perturb = 0;
   double sparsity = 0.76;
   sp::index_t images = 50'000;
   sp::index_t epochs = 6;
   std::filesystem::path out;
 };
 
-/// NAME.weights [out][in][ky][kx], as kaiming_init() of a whole network draws them.
-sp::io::record_set first_weights(const sp::mask::mask_set& masks, const sp::rng& seed) {
+/// Every weight times 1 + 1e-6 x a normal number: far less than a step changes it, so what becomes
+/// of it shows how far runs part that differ in nothing but rounding.
+void perturb_weights(std::vector<float>& weights, sp::rng stream) {
+  for (float& w : weights) w = static_cast<float>(w * (1 + 1e-6 * stream.normal()));
+}
+
+/// NAME.weights [out][in][ky][kx], as kaiming_init() of a whole network draws them; perturbed
+/// unless `perturb` is 0.
+sp::io::record_set first_weights(const sp::mask::mask_set& masks, const sp::rng& seed,
+                                 std::uint64_t perturb) {
   sp::io::record_set records;
   for (const sp::mask::layer_mask& m : masks) {
     sp::nn::conv2d<float> layer(m);
     sp::rng stream = seed.stream("init", sp::hash64(m.name));
     sp::nn::kaiming_init(layer, stream);
-    const std::vector<float> dense = layer.to_dense();
+    std::vector<float> dense = layer.to_dense();
+    if (perturb != 0)
+      perturb_weights(dense, seed.stream("perturb", perturb).stream("layer", sp::hash64(m.name)));
     records.add(m.name + ".weights",
                 sp::io::array::of<float>(
                     {m.out_channels, m.in_channels, m.kernel_height, m.kernel_width}, dense));
@@ -76,7 +87,7 @@ void share(const options& o) {
   const sp::mask::mask_set masks = cifar10_resnet20::make_masks(o.sparsity, seed);
   std::filesystem::create_directories(o.out);
   sp::io::save_masks(o.out / "masks.npz", masks);
-  sp::io::save_npz(o.out / "weights.npz", first_weights(masks, seed));
+  sp::io::save_npz(o.out / "weights.npz", first_weights(masks, seed, o.perturb));
   sp::io::save_npz(o.out / "presentation.npz", presentation(o, seed));
   fmt::print("seed {}: {} of {} weights exist, sparsity {:.4f}\n", o.seed, masks.kept_weights(),
              masks.weights(), 1.0 - masks.density());
@@ -88,6 +99,10 @@ int main(int argc, char** argv) {
   options o;
   CLI::App app("Writes masks.npz, weights.npz and presentation.npz of ResNet-20 on CIFAR-10");
   app.add_option("--seed", o.seed, "seed of everything random")->capture_default_str();
+  app.add_option("--perturb", o.perturb,
+                 "moves the first weights by a millionth, each number of "
+                 "this another way; 0: not at all")
+      ->capture_default_str();
   app.add_option("--sparsity", o.sparsity, "of all weights; 0: dense")
       ->check(CLI::Range(0.0, 0.99))
       ->capture_default_str();
