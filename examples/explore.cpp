@@ -79,6 +79,16 @@ void add_options(CLI::App& app, options& o) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_space(app, o.arrays);
+  app.add_option("--latency", o.work.latency,
+                 "of the memory, cycles from a request to its first beat")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  app.add_option("--bandwidth", o.work.bandwidth, "of reads, GB/s; 0: a beat in every cycle")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--clock", o.work.clock, "MHz, for the bandwidth")
+      ->check(CLI::Range(0.001, 100'000.0))
+      ->capture_default_str();
   app.add_option("--threads", o.threads, "threads; 0: as OpenMP has it; no result depends on it")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

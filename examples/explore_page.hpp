@@ -41,7 +41,11 @@ struct results {
 };
 
 [[nodiscard]] inline std::string describe(const workload& w) {
-  return fmt::format("{}, sparsity {}, batch {}, seed {}", w.network, w.sparsity, w.batch, w.seed);
+  std::string text =
+      fmt::format("{}, sparsity {}, batch {}, seed {}", w.network, w.sparsity, w.batch, w.seed);
+  if (w.latency > 1) text += fmt::format(", memory latency {}", w.latency);
+  if (w.bandwidth > 0) text += fmt::format(", {} GB/s at {} MHz", w.bandwidth, w.clock);
+  return text;
 }
 
 namespace detail {
@@ -150,9 +154,11 @@ namespace detail {
 }
 
 [[nodiscard]] inline json json_of(const results& r) {
-  json j{{"schema", "swprune-explore"}, {"version", 1},          {"network", r.work.network},
-         {"sparsity", r.work.sparsity}, {"batch", r.work.batch}, {"seed", r.work.seed},
-         {"points", json::array()}};
+  json j{{"schema", "swprune-explore"}, {"version", 1},
+         {"network", r.work.network},   {"sparsity", r.work.sparsity},
+         {"batch", r.work.batch},       {"seed", r.work.seed},
+         {"latency", r.work.latency},   {"bandwidth", r.work.bandwidth},
+         {"clock", r.work.clock},       {"points", json::array()}};
   for (const point& p : r.points) j["points"].push_back(detail::point_json(p));
   return j;
 }
@@ -208,7 +214,7 @@ inline void summary(sp::report::html_page& page, const results& r) {
   page.section("Pareto front");
   page.table({.header = detail::columns(), .rows = detail::rows_of(r.front())});
   page.paragraph(
-      "Cycles of the whole batch by the closed form with an ideal memory, which the RTL meets "
+      "Cycles of the whole batch by the closed form, which the RTL meets "
       "cycle "
       "by cycle. No other array of the sweep is at least as good in cycles, multipliers and buffer "
       "kilobytes and better in one; of equals the one with the narrower bus, then with fewer drain "

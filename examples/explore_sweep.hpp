@@ -43,6 +43,15 @@ struct workload {
   double sparsity = 0.76;
   index_t batch = 1;
   std::uint64_t seed = 1;  ///< of the masks
+  double clock = 200;      ///< MHz
+  index_t latency = 1;     ///< of the memory, cycles
+  double bandwidth = 0;    ///< of reads, GB/s; 0: a beat in every cycle
+
+  [[nodiscard]] sp::hw::memory_timing memory(const sp::hw::array_params& a) const {
+    return {.latency = latency,
+            .beat_interval =
+                bandwidth > 0 ? sp::hw::beat_interval_of(bandwidth, a.bus_bytes, clock) : 1.0};
+  }
 };
 
 /// One array and what the closed form says of it.
@@ -127,13 +136,13 @@ struct model_or_reason {
   }
 }
 
-inline void evaluate(point& p, const model_or_reason& m, index_t batch) {
+inline void evaluate(point& p, const model_or_reason& m, const workload& w) {
   try {
     sp::hw::check(p.array);
     p.reason = m.reason;
     if (!p.fits()) return;
-    const sp::hw::program program = sp::hw::compile(m.model, p.array, batch);
-    const sp::hw::cycle_report report = sp::hw::predict(program);
+    const sp::hw::program program = sp::hw::compile(m.model, p.array, w.batch);
+    const sp::hw::cycle_report report = sp::hw::predict(program, w.memory(p.array));
     p.cycles = report.cycles;
     p.ideal_cycles = report.total.ideal_cycles;
     for (const index_t bytes : report.total.read_bytes) p.bytes_read += bytes;
@@ -145,11 +154,12 @@ inline void evaluate(point& p, const model_or_reason& m, index_t batch) {
   }
 }
 
-inline void evaluate_control(point& p, const model_or_reason& m, index_t batch) {
+inline void evaluate_control(point& p, const model_or_reason& m, const workload& w) {
   sp::hw::array_params control = p.array;
   control.skip = false;
   try {
-    const auto report = sp::hw::predict(sp::hw::compile(m.model, control, batch));
+    const auto report =
+        sp::hw::predict(sp::hw::compile(m.model, control, w.batch), w.memory(control));
     p.dense_cycles = std::min(report.cycles, report.total.ideal_cycles);
   } catch (const sp::mismatch_error&) {
     p.dense_cycles = 0;  // the dense network does not fit
@@ -199,13 +209,13 @@ inline void mark_front(std::vector<point>& points) {
   std::atomic<index_t> done{0};
   sp::parallel_for(std::ssize(points), [&](index_t i) {
     point& p = points[static_cast<std::size_t>(i)];
-    detail::evaluate(p, models.at(p.array.pof), w.batch);
+    detail::evaluate(p, models.at(p.array.pof), w);
     if (progress) progress(++done);
   });
   mark_front(points);
   sp::parallel_for(std::ssize(points), [&](index_t i) {
     point& p = points[static_cast<std::size_t>(i)];
-    if (p.front) detail::evaluate_control(p, models.at(p.array.pof), w.batch);
+    if (p.front) detail::evaluate_control(p, models.at(p.array.pof), w);
   });
   return points;
 }

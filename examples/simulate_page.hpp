@@ -23,9 +23,9 @@ namespace simulate {
 }
 
 [[nodiscard]] inline std::string describe(const setting& s) {
-  return fmt::format("{}, {}, memory: latency {}, stalls {}, seed {}; {} MHz", s.array.to_string(),
-                     name_of(s.device), s.memory.latency, s.memory.requests.probability,
-                     s.memory.seed, s.clock);
+  return fmt::format("{}, {}, memory: latency {}, {} cycles a beat, stalls {}, seed {}; {} MHz",
+                     s.array.to_string(), name_of(s.device), s.memory.latency,
+                     s.memory.beat_interval, s.memory.requests.probability, s.memory.seed, s.clock);
 }
 
 namespace detail {
@@ -70,16 +70,17 @@ namespace detail {
     if (!difference.empty()) text += difference + ". ";
   if (r.outputs_equal()) text += "Outputs of all layers are bit by bit those of the reference. ";
   text += r.cycles_equal() ? "Cycles are those of the closed form."
-          : r.how.ideal()  ? "Cycles are NOT those of the closed form."
-                           : fmt::format("The memory costs {} cycles beyond the closed form.",
-                                         r.sparse.figures.cycles - r.sparse.closed.cycles);
+          : r.how.memory.steady()
+              ? "Cycles are NOT those of the closed form."
+              : fmt::format("Stalls of the memory cost {} cycles beyond the closed form.",
+                            r.sparse.figures.cycles - r.sparse.closed.cycles);
   if (r.sparse.compared > 0)
     text += fmt::format(" {} cycles in lockstep without a difference.",
                         r.sparse.compared + r.dense.compared);
   if (!r.dense.simulated)
     text +=
         " The dense control of this array was not built: its cycles are the closed form's, with "
-        "an ideal memory.";
+        "a memory without stalls.";
   return text;
 }
 
@@ -139,7 +140,8 @@ inline void summary(sp::report::html_page& page, const results& r) {
   auto rows = rows_of(r);
   page.table({.header = detail::columns(), .rows = std::move(rows), .last_row_is_total = true});
   page.paragraph(
-      "Cycles of all images together; predicted: the closed form with an ideal memory. Bytes "
+      "Cycles of all images together; predicted: the closed form, with a memory without stalls. "
+      "Bytes "
       "fetched: descriptors, lists, parameters, weights and activations; skipped: weights of "
       "absent "
       "blocks and activations that no live block needs. Speed-up: cycles of the dense control, or "

@@ -40,11 +40,6 @@ struct setting {
   device_kind device = device_kind::rtl;
   sp::hw::memory_params memory;
   double clock = 200;  ///< MHz
-
-  /// True if every request is answered at once: then cycles must be those of the closed form.
-  [[nodiscard]] bool ideal() const {
-    return memory.latency == 1 && memory.requests.probability == 0;
-  }
 };
 
 /// A program and what it did.
@@ -78,9 +73,9 @@ struct results {
     return 2.0 * static_cast<double>(macs) / static_cast<double>(cycles) * how.clock / 1e3;
   }
   [[nodiscard]] double peak() const { return gops(how.array.pes(), 1); }
-  /// Gigabytes per second of the bus.
+  /// Gigabytes per second of bus and memory.
   [[nodiscard]] double bandwidth() const {
-    return static_cast<double>(how.array.bus_bytes) * how.clock / 1e3;
+    return static_cast<double>(how.array.bus_bytes) * how.clock / 1e3 / how.memory.beat_interval;
   }
 };
 
@@ -166,12 +161,13 @@ inline void take_cycles(measured& m, const sp::hw::program_run& run) {
 }  // namespace detail
 
 /// Compiles for the skipping array or the control.
-[[nodiscard]] inline measured prepare(const sp::quant::int8_model& model,
-                                      sp::hw::array_params array, bool skip, index_t images) {
+[[nodiscard]] inline measured prepare(const sp::quant::int8_model& model, const setting& how,
+                                      bool skip, index_t images) {
+  sp::hw::array_params array = how.array;
   array.skip = skip;
   measured m;
   m.program = sp::hw::compile(model, array, images);
-  m.closed = sp::hw::predict(m.program);
+  m.closed = sp::hw::predict(m.program, how.memory.timing());
   m.closed.layers.back().cycles += 1;  // Done, so that the layers add up to the run
   m.figures = m.closed;
   return m;

@@ -56,6 +56,7 @@
 #include "swprune/hw/image_requests.hpp"
 #include "swprune/hw/lockstep.hpp"
 #include "swprune/hw/memory_model.hpp"
+#include "swprune/hw/memory_timing.hpp"
 #include "swprune/hw/plan.hpp"
 #include "swprune/hw/plan_chunks.hpp"
 #include "swprune/hw/plan_hazards.hpp"

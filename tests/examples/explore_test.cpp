@@ -108,10 +108,35 @@ TEST_CASE("explore: points have the figures of compile() and predict()") {
   CHECK(fitting == 4);
 }
 
+TEST_CASE("explore: a slow memory makes a wide bus useless and costs cycles") {
+  const space s{.poy = {4},
+                .pox = {8},
+                .pof = {8},
+                .chains = {2},
+                .act_depth = {1024},
+                .wgt_depth = {4096},
+                .bus_bytes = {16, 32, 64}};
+  workload w{.network = "lenet5", .sparsity = 0.5, .batch = 1, .seed = 7};
+  const auto ideal = sweep(s, w);
+  w.latency = 40;
+  w.bandwidth = 1.6;  // 8 bytes a cycle at 200 MHz
+  const auto slow = sweep(s, w);
+  for (std::size_t i = 0; i < slow.size(); ++i) {
+    const auto program =
+        sp::hw::compile(networks::network_model("lenet5", 0.5, 8, 7), slow[i].array, 1);
+    const double interval = static_cast<double>(slow[i].array.bus_bytes) / 8;
+    CHECK(w.memory(slow[i].array).beat_interval == interval);
+    CHECK(slow[i].cycles ==
+          sp::hw::predict(program, {.latency = 40, .beat_interval = interval}).cycles);
+    CHECK(slow[i].cycles > ideal[i].cycles);
+  }
+}
+
 TEST_CASE("explore: bad options give a word and exit code 2") {
   for (const char* options :
        {"--network alexnet", "--sparsity 1.5", "--batch 0", "--poy 4,x", "--poy 0", "--bus -8",
-        "--threads -1", "--format xml", "--no-such-option", "--seed none"}) {
+        "--threads -1", "--latency 0", "--bandwidth -1", "--clock 0", "--format xml",
+        "--no-such-option", "--seed none"}) {
     CAPTURE(options);
     const auto run = program(options);
     CAPTURE(run.output);

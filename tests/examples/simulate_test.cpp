@@ -63,7 +63,8 @@ simulate::results lenet5_results(const sp::hw::array_params& array) {
 TEST_CASE("simulate: bad options give a word and exit code 2") {
   for (const char* options :
        {"--network alexnet", "--sparsity 2 --network lenet5", "--images 0 --network lenet5",
-        "--latency 0 --network lenet5", "--stall 1 --network lenet5", "--clock 0 --network lenet5",
+        "--latency 0 --network lenet5", "--bandwidth -1 --network lenet5",
+        "--stall 1 --network lenet5", "--clock 0 --network lenet5",
         "--device fpga --network lenet5", "--array 4x8 --network lenet5", "--model nowhere",
         "--no-such-option --network lenet5"}) {
     CAPTURE(options);
@@ -122,6 +123,20 @@ TEST_CASE("simulate: LeNet-5 on the RTL and its control, cycle by cycle as predi
   CHECK(contains(page, "3.2 GB/s"));
   CHECK_FALSE(contains(page, "nan"));
   CHECK_FALSE(contains(page, "<script"));
+}
+
+TEST_CASE("simulate: cycles with a latency and a bandwidth are predicted exactly") {
+  // 32 bytes in a cycle at 200 MHz are 6.4 GB/s.
+  const auto fast = program("--network lenet5");
+  const auto slow = program("--network lenet5 --latency 30 --bandwidth 2.5");
+  CAPTURE(slow.output);
+  REQUIRE(slow.exit_code == 0);
+  CHECK(contains(slow.output, "2.56 cycles a beat"));
+  CHECK(contains(slow.output, "Cycles are those of the closed form"));
+  const auto total = words_of(slow.output, "total");
+  REQUIRE(total.size() == 9);
+  CHECK(total[1] == total[2]);
+  CHECK(std::stoll(total[2]) > std::stoll(words_of(fast.output, "total")[2]));
 }
 
 TEST_CASE("simulate: devices agree, and a slow memory costs cycles in lockstep") {

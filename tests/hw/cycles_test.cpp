@@ -55,6 +55,13 @@ TEST_CASE("one pass, by hand") {
   // of one run of 2 words) in 105 and 106, the fence with the last write in 107, its answer in 108,
   // Flush is left in 109, Done in 110.
   CHECK(c.cycles == 110);
+  // Seven requests, each 5 cycles later. Beats every 2.5 cycles: the descriptor's last one of 16 is
+  // there floor(15 x 2.5) - 30 = 7 later, the record's 17 - 14 = 3, the parameters' 12 - 10 = 2,
+  // those of weights and plane 2 - 1 = 1 each. The fence is answered 10 cycles later.
+  const auto slow = hw::predict(hw::compile(pointwise(2, 1), tiny, 1),
+                                {.latency = 6, .beat_interval = 2.5, .fence_latency = 11});
+  CHECK(slow.total.fill_cycles == 87 + 7 * 5 + 14);
+  CHECK(slow.cycles == 110 + 7 * 5 + 14 + 10);
   CHECK(c.uops == 4);
   CHECK(c.ideal_cycles == 4);
   CHECK(c.blocks == 1);

@@ -46,6 +46,12 @@ TEST_CASE("random layers on the golden model", "[golden][random]") {
     const auto expected = hw::run_functional(c.model, c.input);
     hw::golden_core core(a);
     check_program(core, nullptr, *p, c, expected, {.bus_bytes = a.bus_bytes});
+    const hw::memory_params slow{.bus_bytes = a.bus_bytes,
+                                 .latency = detail::between(r, 1, 60),
+                                 .beat_interval = 1 + static_cast<double>(r.below(4)) * r.uniform(),
+                                 .fence_latency = detail::between(r, 1, 100)};
+    CAPTURE(slow.latency, slow.beat_interval, slow.fence_latency);
+    check_program(core, nullptr, *p, c, expected, slow);
     constexpr std::array<double, 3> probabilities{0.1, 0.5, 0.9};
     const double stall = probabilities[round % 3];
     CAPTURE(stall);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "swprune/hw/memory_model.hpp"
 
@@ -142,6 +143,23 @@ TEST_CASE("latency is the distance from a taken request to its first beat", "[me
     const auto first = static_cast<std::uint64_t>(latency);
     CHECK(log.cycles == std::vector<std::uint64_t>{first, first + 1, first + 2});
   }
+}
+
+TEST_CASE("beats of a request come no faster than the memory gives them", "[memory]") {
+  hw::memory_model m = make({.bus_bytes = 8, .latency = 3, .beat_interval = 2.5});
+  const read_log log = read(m, base, 5);
+  CHECK(log.cycles == std::vector<std::uint64_t>{3, 5, 8, 10, 13});
+  CHECK(hw::beat_interval_of(3.2, 32, 200) == 2);
+  CHECK(hw::beat_interval_of(100, 32, 200) == 1);
+  for (const double interval : {0.9, 65537.0, std::nan("")}) {
+    const std::string text = message(swprune::errc::argument_out_of_range, [&] {
+      hw::memory_model bad({.bus_bytes = 8, .beat_interval = interval});
+    });
+    CHECK(contains(text, "1 <= beat_interval <= 65536"));
+  }
+  CHECK(contains(
+      message(swprune::errc::argument_out_of_range, [] { (void)hw::beat_interval_of(0, 32, 200); }),
+      "0 GB/s, 32 bytes, 200 MHz"));
 }
 
 TEST_CASE("stalls have the asked probability and come again with the seed", "[memory]") {

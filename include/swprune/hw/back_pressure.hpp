@@ -19,6 +19,7 @@ struct stall_params {
   [[nodiscard]] static stall_params bernoulli(double p) {
     return {.probability = p, .burst = 1, .long_probability = 0, .long_cycles = 0};
   }
+  [[nodiscard]] bool never() const { return probability == 0 && long_probability == 0; }
 };
 
 /// Throws argument_out_of_range unless every member lies in the range of its comment.
@@ -46,9 +47,7 @@ SWPRUNE_FUNCTION void check(const stall_params& s, std::string_view channel) {
 class stall_source {
  public:
   stall_source(const stall_params& params, rng generator)
-      : params_(params),
-        random_(generator),
-        never_(params.probability == 0 && params.long_probability == 0) {}
+      : params_(params), random_(generator), never_(params.never()) {}
 
   /// True when the channel stalls in this cycle; called once per cycle.
   bool stalls() {

@@ -16,10 +16,11 @@
 #include "swprune/hw/image.hpp"
 #include "swprune/hw/image_decode.hpp"
 #include "swprune/hw/image_requests.hpp"
+#include "swprune/hw/memory_timing.hpp"
 
 namespace swprune::inline v0::hw {
 
-/// What a layer, or a whole run, costs with an ideal memory. The counters are those of
+/// What a layer, or a whole run, costs. The counters are those of
 /// docs/accelerator.md section 7.
 struct cycle_counts {
   index_t cycles = 0;        ///< layer: end of the Flush before to that of its own; run: cnt_cycles
@@ -76,12 +77,15 @@ struct cycle_report {
   cycle_counts total;
 };
 
-/// The closed form of docs/accelerator.md section 9: all counters of a run with an ideal memory,
-/// from the bytes of the image alone. Throws image_format for an image that is not valid and
-/// device_mismatch for one made for another array.
+/// The closed form of docs/accelerator.md section 9: all counters of a run from the bytes of the
+/// image alone, exact for any memory that does not stall by chance. (The schedules in the image are
+/// those of the compiler, which plans for an ideal memory.) Throws argument_out_of_range for a
+/// memory outside its ranges, image_format for an image that is not valid and device_mismatch for
+/// one made for another array.
 [[nodiscard]] SWPRUNE_FUNCTION cycle_report predict(const array_params& array,
                                                     std::span<const std::uint8_t> image,
-                                                    index_t desc_offset, index_t layer_count);
+                                                    index_t desc_offset, index_t layer_count,
+                                                    const memory_timing& memory = {});
 
 #if SWPRUNE_BODIES
 
@@ -91,8 +95,13 @@ namespace detail {
 class layer_counter {
  public:
   layer_counter(const array_params& array, std::span<const std::uint8_t> image,
-                const decoded_layer& layer, index_t number)
-      : array_(array), image_(image), layer_(layer), d_(layer.descriptor), number_(number) {
+                const decoded_layer& layer, index_t number, const memory_timing& memory)
+      : array_(array),
+        image_(image),
+        layer_(layer),
+        d_(layer.descriptor),
+        number_(number),
+        memory_(memory) {
     expects(d_.poy == array.poy && d_.pox == array.pox && d_.pof == array.pof &&
                 d_.bus_bytes == array.bus_bytes && d_.skip == array.skip &&
                 (array.pool || !d_.pool),
@@ -153,7 +162,7 @@ class layer_counter {
   load_job take(const std::vector<read_request>& requests) {
     load_job job;
     for (const read_request& r : requests) {
-      const index_t cycles = request_cycles(r.beats, r.cycles_per_beat);
+      const index_t cycles = request_cycles(r.beats, r.cycles_per_beat, memory_);
       const bool after = r.kind == request_kind::fetch_list || r.from_activations();
       (after ? job.after : job.before) += cycles;
       c_.read_beats += r.beats;
@@ -225,6 +234,7 @@ class layer_counter {
   const decoded_layer& layer_;
   const layer_descriptor& d_;
   index_t number_;
+  memory_timing memory_;
   cycle_counts c_;
   index_t seg_h_ = 1;  ///< segment after pooling
   index_t seg_w_ = 1;
@@ -239,14 +249,15 @@ class layer_counter {
 
 SWPRUNE_FUNCTION cycle_report predict(const array_params& array,
                                       std::span<const std::uint8_t> image, index_t desc_offset,
-                                      index_t layer_count) {
+                                      index_t layer_count, const memory_timing& memory) {
   check(array);
+  check(memory);
   const auto layers = decode_image(image, desc_offset, layer_count);
   std::vector<detail::layer_counter> counters;
   for (index_t i = 0; i < layer_count; ++i)
-    counters.emplace_back(array, image, layers[static_cast<std::size_t>(i)], i);
+    counters.emplace_back(array, image, layers[static_cast<std::size_t>(i)], i, memory);
   cycle_report report;
-  timeline time;
+  timeline time(memory);
   if (!counters.empty()) time.start(counters.front().load_of(0, desc_offset));
   for (std::size_t i = 0; i < counters.size(); ++i) {
     detail::layer_counter& layer = counters[i];
@@ -269,8 +280,8 @@ SWPRUNE_FUNCTION cycle_report predict(const array_params& array,
 #endif
 
 /// predict() of a compiled program.
-[[nodiscard]] inline cycle_report predict(const program& p) {
-  return predict(p.array, p.image, p.desc_offset, p.layer_count);
+[[nodiscard]] inline cycle_report predict(const program& p, const memory_timing& memory = {}) {
+  return predict(p.array, p.image, p.desc_offset, p.layer_count, memory);
 }
 
 }  // namespace swprune::inline v0::hw

@@ -8,12 +8,18 @@
 
 #include "swprune/core/types.hpp"
 #include "swprune/hw/array_params.hpp"
+#include "swprune/hw/memory_timing.hpp"
 
 namespace swprune::inline v0::hw {
 
-/// Cycles of a read request with an ideal memory: 2 + beats * cycles a beat, 0 without beats.
-[[nodiscard]] constexpr index_t request_cycles(index_t beats, index_t cycles_per_beat) {
-  return beats == 0 ? 0 : 2 + beats * cycles_per_beat;
+/// Cycles of a read request, 0 without beats: one to form it, the latency, and what the beats take,
+/// of which the slower one of memory and loader decides. With an ideal memory 2 + beats * cycles a
+/// beat.
+[[nodiscard]] constexpr index_t request_cycles(index_t beats, index_t cycles_per_beat,
+                                               const memory_timing& memory = {}) {
+  if (beats == 0) return 0;
+  const index_t last_beat = std::max((beats - 1) * cycles_per_beat, memory.beat_offset(beats - 1));
+  return 1 + memory.latency + last_beat + cycles_per_beat;
 }
 
 /// Some passes one behind the other that have the same number of micro-ops.
@@ -56,8 +62,8 @@ struct drain_timing {
   return {a.drain_cycles(), words * (a.poy >> p) * ((a.pox >> p) / run)};
 }
 
-/// The closed form of docs/accelerator.md section 9: cycle numbers of a run with an ideal memory.
-/// Cycle 0 is the one that takes start. The calls follow the run:
+/// The closed form of docs/accelerator.md section 9: cycle numbers of a run with a memory that does
+/// not stall by chance. Cycle 0 is the one that takes start. The calls follow the run:
 ///
 ///     start(job of the first step);
 ///     for every layer:  layer(drain);
@@ -65,6 +71,9 @@ struct drain_timing {
 ///                        next_step() or, after the last one, end_layer();
 class timeline {
  public:
+  /// `memory` decides when a fence is answered; what requests take is in the jobs.
+  explicit timeline(const memory_timing& memory = {}) : fence_latency_(memory.fence_latency) {}
+
   /// Everything up to the first StepGo: nothing computes.
   void start(const load_job& first) { go_ = idle_after(1, first) + 1; }
 
@@ -83,7 +92,7 @@ class timeline {
     index_t n = go_ + 5;
     for (const pass_run& run : passes) n = advance(n, run);
     last_retire_ = n;
-    fenced_ = n + drain_.shift_cycles + drain_.store_slots + 4;
+    fenced_ = n + drain_.shift_cycles + drain_.store_slots + 3 + fence_latency_;
     idle_ = never;
   }
 
@@ -123,8 +132,8 @@ class timeline {
   /// Cycle in which StepWait is left.
   [[nodiscard]] index_t waited() const { return std::max(last_retire_ + 1, idle_); }
 
-  /// Cycle in which the loader is Idle again after a go in `go`. An answer to a fence counts one
-  /// cycle after the fence is taken, and is seen in the cycle behind it.
+  /// Cycle in which the loader is Idle again after a go in `go`. An answer to a fence is seen in
+  /// the cycle behind it.
   [[nodiscard]] index_t idle_after(index_t go, const load_job& job) const {
     index_t hold = go + 1 + job.before;
     if (!job.holds()) return hold + job.after;
@@ -177,6 +186,7 @@ class timeline {
     return n + rest * period;
   }
 
+  index_t fence_latency_;
   drain_timing drain_;
   index_t go_ = 0;       ///< StepGo of the step
   index_t flushed_ = 0;  ///< last cycle of the last layer's Flush

@@ -12,6 +12,7 @@
 #include "swprune/core/detail/bodies.hpp"
 #include "swprune/hw/back_pressure.hpp"
 #include "swprune/hw/device.hpp"
+#include "swprune/hw/memory_timing.hpp"
 
 namespace swprune::inline v0::hw {
 
@@ -19,6 +20,7 @@ namespace swprune::inline v0::hw {
 struct memory_params {
   index_t bus_bytes = 32;     ///< B of the device: 8, 16, 32 or 64
   index_t latency = 1;        ///< cycles from a taken request to its first beat, >= 1
+  double beat_interval = 1;   ///< cycles from beat to beat of a request, 1 .. 65536, on average
   stall_params requests{};    ///< rd_req_ready
   stall_params data{};        ///< rd_valid
   stall_params writes{};      ///< wr_ready
@@ -39,6 +41,15 @@ struct memory_params {
             .fences = stall_params::bernoulli(p),
             .seed = seed};
   }
+
+  /// Without the stalls.
+  [[nodiscard]] memory_timing timing() const {
+    return {.latency = latency, .beat_interval = beat_interval, .fence_latency = fence_latency};
+  }
+  /// True if no channel stalls by chance: hw::predict() is exact then.
+  [[nodiscard]] bool steady() const {
+    return requests.never() && data.never() && writes.never() && fences.never();
+  }
 };
 
 /// Throws argument_out_of_range unless every member lies in the range of its comment.
@@ -49,12 +60,10 @@ SWPRUNE_FUNCTION void check(const memory_params& m);
 SWPRUNE_FUNCTION void check(const memory_params& m) {
   expects(m.bus_bytes == 8 || m.bus_bytes == 16 || m.bus_bytes == 32 || m.bus_bytes == 64,
           errc::argument_out_of_range, "bus_bytes must be 8, 16, 32 or 64, given {}", m.bus_bytes);
-  expects(m.latency >= 1, errc::argument_out_of_range, "latency >= 1, given {}", m.latency);
+  check(m.timing());
   check(m.requests, "requests");
   check(m.data, "data");
   check(m.writes, "writes");
-  expects(m.fence_latency >= 1, errc::argument_out_of_range, "fence_latency >= 1, given {}",
-          m.fence_latency);
   check(m.fences, "fences");
 }
 
@@ -195,7 +204,7 @@ class memory_model {
         !fence_stalls_.stalls() && !fences_.empty() && fences_.front().ready_at <= cycle_;
     const bool stalled = data_.stalls();
     // A beat that was offered stays offered until it is taken.
-    offered_ = offered_ || (!stalled && !queue_.empty() && queue_.front().ready_at <= cycle_);
+    offered_ = offered_ || (!stalled && !queue_.empty() && ready_at(queue_.front()) <= cycle_);
     in.wr_error = in.wr_fenced ? fences_.front().error : std::uint8_t{0};
     in.rd_valid = offered_;
     in.rd_error = 0;
@@ -257,7 +266,8 @@ class memory_model {
   struct burst {
     std::uint64_t address;
     std::uint64_t beats;
-    std::uint64_t ready_at;
+    std::uint64_t ready_at;  ///< of the first beat
+    index_t taken;           ///< beats
   };
   struct taken_byte {
     std::uint64_t address;
@@ -317,6 +327,11 @@ class memory_model {
     return "unnamed";
   }
 
+  /// Cycle from which on the next beat is there.
+  [[nodiscard]] std::uint64_t ready_at(const burst& b) const {
+    return b.ready_at + static_cast<std::uint64_t>(params_.timing().beat_offset(b.taken));
+  }
+
   /// Puts the beat at the head of the queue on the bus.
   void deliver(core_inputs& in) {
     const std::uint64_t address = queue_.front().address;
@@ -355,13 +370,14 @@ class memory_model {
     }
     total_read_ += static_cast<std::uint64_t>(bus());
     b.address += static_cast<std::uint64_t>(bus());
+    ++b.taken;
     if (--b.beats == 0) queue_.pop_front();
     offered_ = false;
   }
 
   void take_request(const core_outputs& out) {
-    queue_.push_back(
-        {out.rd_req_addr, out.rd_req_beats, cycle_ + static_cast<std::uint64_t>(params_.latency)});
+    queue_.push_back({out.rd_req_addr, out.rd_req_beats,
+                      cycle_ + static_cast<std::uint64_t>(params_.latency), 0});
   }
 
   void take_write(const core_outputs& out) {
