@@ -56,7 +56,10 @@ top_trouble random_trouble(swprune::rng& r) {
       t.reset_cycle = r.below(4000);
       break;
     case 7:  // the abort comes while the answers of failed writes are on their way
-      t.write = {r.below(4), response, r.below(3)};
+      if (r.below(2) == 0)
+        t.write = {r.below(4), response, r.below(3)};
+      else
+        t.after_abort = response;
       t.abort_cycle = r.below(4000);
       break;
     case 8:

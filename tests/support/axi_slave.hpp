@@ -53,6 +53,10 @@ class axi_slave {
     write_fault_ = write;
     beats_read_ = bursts_written_ = 0;
   }
+  /// Every write that is answered from now on fails.
+  void fail_writes(std::uint8_t response) {
+    write_fault_ = {bursts_written_, response, ~std::uint64_t{0}};
+  }
   void clear() { regions_.clear(); }
   void map(std::uint64_t base, std::vector<std::uint8_t> bytes) {
     regions_.push_back({base, std::move(bytes)});

@@ -25,6 +25,7 @@ struct top_trouble {
   std::uint64_t reset_cycle = ~std::uint64_t{0};
   std::uint32_t watchdog = 0;
   axi_fault read, write;
+  std::uint8_t after_abort = 0;  ///< how all writes fail behind it, unless 0
   bool mute = false;  ///< every other step writes nothing: its fence comes without a burst
 };
 
@@ -88,7 +89,10 @@ class top_driver {
     std::uint32_t status = 1;
     for (std::uint64_t cycle = 0; (status & 1) != 0; ++cycle) {
       if (cycle > 2'000'000) throw std::runtime_error("a run does not end");
-      if (cycle == trouble.abort_cycle) tops_.write(at::ctrl, any_.below(2) == 0 ? 2 : 3);
+      if (cycle == trouble.abort_cycle) {
+        tops_.write(at::ctrl, any_.below(2) == 0 ? 2 : 3);
+        if (trouble.after_abort != 0) tops_.slave.fail_writes(trouble.after_abort);
+      }
       if (cycle == trouble.reset_cycle) {
         tops_.reset();
         ++coverage.resets;
