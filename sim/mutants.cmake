@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 # Library swprune_sim_mutants: the core with 2x2 pixels x 4 channels, once for each file of
-# tests/mutants/rtl/, made from a copy of the RTL with that file's change. NAME.mutant has the lines
+# tests/mutants/rtl/, made from a copy of the RTL with that file's change. Library
+# swprune_sim_top_mutants: swp_top round the same core, for each file of tests/mutants/top/.
+# NAME.mutant has the lines
 #   # what is wrong
 #   file: the module
 #   find: text, which must stand in it exactly once
 #   replace: another text
-#   array: a configuration of sim/CMakeLists.txt, if another one than `small` is needed
+#   array: a configuration of sim/CMakeLists.txt, if another one than `small` is needed; not of tops
 # A mutant that no longer fits the RTL stops the configuration.
 
 # Copies the RTL to `dir` with the change of `mutant`. Files that stay the same are not touched, so
@@ -65,3 +67,27 @@ foreach(mutant_file IN LISTS mutant_files)
 endforeach()
 swprune_model_table(mutants.inc ${mutants})
 target_sources(swprune_sim_mutants PRIVATE src/make_mutant.cpp)
+
+add_library(swprune_sim_top_mutants STATIC)
+target_include_directories(swprune_sim_top_mutants SYSTEM PUBLIC "${CMAKE_CURRENT_BINARY_DIR}")
+target_link_libraries(swprune_sim_top_mutants PUBLIC swprune_verilated)
+swprune_parameter_arguments(overrides ${small} SKIP_EN 1)
+set(mutants "")
+set(includes "// Made by sim/mutants.cmake.\n")
+file(GLOB mutant_files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/mutants/top/*.mutant")
+foreach(mutant_file IN LISTS mutant_files)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${mutant_file}")
+  cmake_path(GET mutant_file STEM name)
+  set(dir "${CMAKE_CURRENT_BINARY_DIR}/mutants/top_${name}")
+  swprune_mutate_rtl("${mutant_file}" "${dir}")
+  swprune_verilate(
+    swprune_sim_top_mutants top_${name}
+    TOP swp_top
+    RTL_DIR "${dir}"
+    OPTIMISE -O1
+    ARGS ${overrides} -Wno-lint)
+  list(APPEND mutants ${name})
+  string(APPEND includes "#include \"top_${name}/Vswp_top_${name}.h\"\n")
+endforeach()
+swprune_model_table(top_mutants.inc ${mutants})
+file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/top_mutant_models.inc" CONTENT "${includes}" @ONLY)

@@ -23,10 +23,12 @@ struct axi_slave_params {
   std::uint64_t latency = 1;  ///< cycles at least between a burst and its first answer
 };
 
-/// The n-th beat read or burst written, counted from 0, gets this response.
+/// The n-th beat read or burst written, counted from 0, gets this response, and as many behind it
+/// as `more` says the other one of SLVERR and DECERR.
 struct axi_fault {
   std::uint64_t number = ~std::uint64_t{0};
   std::uint8_t response = 0;
+  std::uint64_t more = 0;
 };
 
 /// What the slave has seen.
@@ -50,6 +52,10 @@ class axi_slave {
     read_fault_ = read;
     write_fault_ = write;
     beats_read_ = bursts_written_ = 0;
+  }
+  /// Every write that is answered from now on fails.
+  void fail_writes(std::uint8_t response) {
+    write_fault_ = {bursts_written_, response, ~std::uint64_t{0}};
   }
   void clear() { regions_.clear(); }
   void map(std::uint64_t base, std::vector<std::uint8_t> bytes) {
@@ -142,6 +148,8 @@ class axi_slave {
   /// The fault, else OKAY, now and then EXOKAY, which is as good.
   std::uint8_t response(std::uint64_t number, const axi_fault& fault) {
     if (number == fault.number) return fault.response;
+    if (number > fault.number && number - fault.number <= fault.more)
+      return static_cast<std::uint8_t>(fault.response ^ 1);
     return any_.below(50) == 0 ? 1 : 0;
   }
 

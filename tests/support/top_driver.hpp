@@ -3,13 +3,16 @@
 
 // Software of a top in lockstep: sets a compiled program up, starts it, disturbs it, sees it end.
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <map>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
 #include "swprune/hw/compile.hpp"
+#include "swprune/hw/golden/layer_regs.hpp"
+#include "swprune/hw/image_encode.hpp"
 #include "swprune/hw/registers.hpp"
 #include "tests/support/random_layer.hpp"
 #include "tests/support/top_lockstep.hpp"
@@ -22,28 +25,40 @@ struct top_trouble {
   std::uint64_t reset_cycle = ~std::uint64_t{0};
   std::uint32_t watchdog = 0;
   axi_fault read, write;
+  std::uint8_t after_abort = 0;  ///< how all writes fail behind it, unless 0
+  bool mute = false;  ///< every other step writes nothing: its fence comes without a burst
 };
 
-/// What random runs have exercised.
-struct top_coverage {
-  std::map<std::uint32_t, int> ends;  ///< error code: runs
-  std::uint64_t refused = 0;          ///< runs in which a start was
-  std::uint64_t resets = 0;           ///< in the middle of a run
-  std::uint64_t merged = 0;           ///< writes of good runs that no beat of their own took
-};
+/// Every other step of an image, those with a residual left out, gets output groups that its layer
+/// does not have. No compiled step is so.
+inline void mute_steps(const swprune::hw::program& p, std::span<std::uint8_t> image) {
+  namespace regs = swprune::hw::regs;
+  for (index_t l = 0; l < p.layer_count; ++l) {
+    std::array<std::uint8_t, 128> record{};
+    std::copy_n(image.begin() + p.desc_offset + 128 * l, 128, record.begin());
+    const auto layer = swprune::hw::golden::decode_layer(record, p.array);
+    for (std::uint32_t s = 0; s < layer.step_count; s += 2) {
+      const auto step = image.subspan(layer.steps_offset + 64 * s, 64);
+      if ((step[0] & regs::step_flag::residual) != 0) continue;
+      step[regs::step::og_first.offset + 1] = 0x40;
+      const std::uint32_t crc = swprune::hw::crc32_of(step.first(regs::step::crc.offset));
+      for (unsigned i = 0; i < 4; ++i)
+        step[regs::step::crc.offset + i] = static_cast<std::uint8_t>(crc >> 8 * i);
+    }
+  }
+}
 
 /// Drives one program.
 class top_driver {
  public:
   top_driver(top_lockstep& tops, const swprune::hw::program& p, const random_case& c,
              swprune::rng any)
-      : tops_(tops), program_(p), case_(c), any_(any) {
-    place();
-  }
+      : tops_(tops), program_(p), case_(c), any_(any) {}
 
-  /// Address, value and order of the registers, with other values first.
+  /// The memory; address, value and order of the registers, with other values first.
   void set_up(const top_trouble& trouble) {
     namespace at = swprune::hw::regs::address;
+    place(trouble.mute);
     tops_.slave.fail(trouble.read, trouble.write);
     const std::array<std::pair<unsigned, std::uint32_t>, 8> values{
         {{at::image_base_lo, static_cast<std::uint32_t>(image_base_)},
@@ -69,17 +84,22 @@ class top_driver {
     namespace at = swprune::hw::regs::address;
     tops_.write(at::ctrl, 1);
     tops_.settle();
+    const bool meddles = any_.below(3) == 0;
     bool refused = false;
     std::uint32_t status = 1;
     for (std::uint64_t cycle = 0; (status & 1) != 0; ++cycle) {
       if (cycle > 2'000'000) throw std::runtime_error("a run does not end");
-      if (cycle == trouble.abort_cycle) tops_.write(at::ctrl, any_.below(2) == 0 ? 2 : 3);
+      if (cycle == trouble.abort_cycle) {
+        tops_.write(at::ctrl, any_.below(2) == 0 ? 2 : 3);
+        if (trouble.after_abort != 0) tops_.slave.fail_writes(trouble.after_abort);
+      }
       if (cycle == trouble.reset_cycle) {
         tops_.reset();
         ++coverage.resets;
         return none;
       }
       if (tops_.master.waiting() < 4 && any_.below(30) == 0) disturb();
+      if (meddles && tops_.closing() && tops_.master.idle()) meddle();
       tops_.cycle();
       if (cycle % 500 != 499) continue;
       status = tops_.read(at::status);  // behind every start that was still waiting
@@ -112,7 +132,7 @@ class top_driver {
 
  private:
   /// Regions somewhere in 40 bits, at any place of their pages.
-  void place() {
+  void place(bool mute) {
     const auto random_base = [&](std::uint64_t half) {
       return (half << 39 | any_.below(std::uint64_t{1} << 38)) / 64 * 64;
     };
@@ -120,6 +140,7 @@ class top_driver {
     act_base_ = random_base(image_base_ >> 39 ^ 1);
     tops_.slave.clear();
     std::vector<std::uint8_t> image = program_.image;
+    if (mute) mute_steps(program_, image);
     image.resize(image.size() + 64);  // a last beat may reach behind it
     tops_.slave.map(image_base_, image);
     std::vector<std::uint8_t> acts = program_.initial_activations(case_.input);
@@ -154,6 +175,13 @@ class top_driver {
       tops_.master.write(any_address(), static_cast<std::uint32_t>(any_.next()), 0);
     else
       write_noise(read_only_address());
+  }
+
+  /// A write that may meet the run's last cycle.
+  void meddle() {
+    namespace at = swprune::hw::regs::address;
+    if (any_.below(5) == 0) return tops_.master.write(at::ctrl, 1);
+    tops_.master.write(at::irq_status, 7);
   }
 
   unsigned read_only_address() {

@@ -6,8 +6,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -98,6 +101,14 @@ class top_mismatch : public std::runtime_error {
   }
 };
 
+/// What random runs have exercised.
+struct top_coverage {
+  std::map<std::uint32_t, int> ends;  ///< error code: runs
+  std::uint64_t refused = 0;          ///< runs in which a start was
+  std::uint64_t resets = 0;           ///< in the middle of a run
+  std::uint64_t merged = 0;           ///< writes of good runs that no beat of their own took
+};
+
 /// Two tops, a driver and a memory, clocked together.
 class top_lockstep {
  public:
@@ -117,9 +128,20 @@ class top_lockstep {
   axil_master master;
   std::uint64_t data_fences = 0, bare_fences = 0;  ///< that the core offered
   std::uint64_t interrupts = 0;                    ///< times that the interrupt rose
+  std::uint64_t most_parts = 0;                    ///< beats that one write of the core touched
+  std::uint64_t held_answers = 0;                  ///< cycles with bready 0
+  std::uint64_t last_writes = 0;                   ///< register writes in a run's last cycle
 
   [[nodiscard]] std::uint64_t cycles() const { return cycles_; }
   [[nodiscard]] const swprune::hw::top_outputs& outputs() const { return golden_.outputs(); }
+
+  /// A run may end at any time: its core has nothing more to compute.
+  [[nodiscard]] bool closing() const {
+    using state = swprune::hw::regs::ctrl_state;
+    const auto now = static_cast<state>(swprune::hw::regs::probe::ctrl.get(golden_.core().probe));
+    return golden_.running() && (now == state::flush || now == state::done || now == state::error ||
+                                 now == state::stop || now == state::idle);
+  }
 
   /// Everything at once, in the middle of whatever goes on.
   void reset() {
@@ -140,8 +162,11 @@ class top_lockstep {
     count(out);
     slave.clock(in, out);
     master.clock(in, out);
+    const bool ran = golden_.running();
     golden_.step(in);
     dut_.step(in);
+    const bool writes = !out.reg_awready && !out.reg_wready && !out.reg_bvalid;
+    last_writes += writes && ran && !golden_.running();
     ++cycles_;
   }
 
@@ -163,8 +188,16 @@ class top_lockstep {
     const swprune::hw::core_outputs& core = golden_.core();
     if (core.wr_fence && !fence_) ++(core.wr_strb != 0 ? data_fences : bare_fences);
     fence_ = core.wr_fence;
+    most_parts = std::max(most_parts, parts(core));
     interrupts += out.irq && !irq_;
     irq_ = out.irq;
+    held_answers += !out.bready;
+  }
+
+  [[nodiscard]] std::uint64_t parts(const swprune::hw::core_outputs& core) const {
+    const auto bus = static_cast<std::uint64_t>(golden_.params().bus_bytes);
+    const auto bytes = static_cast<std::uint64_t>(std::bit_width(core.wr_strb));
+    return bytes == 0 ? 0 : (core.wr_addr % bus + bytes + bus - 1) / bus;
   }
 
   swprune::hw::golden_top& golden_;

@@ -32,6 +32,8 @@ class axil_regs {
   }
   /// start_i of the core in this cycle.
   [[nodiscard]] bool start() const { return start_; }
+  /// From the start of a run until everything is at rest again.
+  [[nodiscard]] bool running() const { return run_; }
   /// The core is done, its last writes may be on their way: flush_i of the write front.
   [[nodiscard]] bool ended() const { return ended_; }
 

@@ -24,6 +24,8 @@ class golden_top final : public top_device {
   [[nodiscard]] const top_outputs& outputs() const override { return out_; }
   /// Ports of the core inside, for reports.
   [[nodiscard]] const core_outputs& core() const { return core_.outputs(); }
+  /// STATUS.busy.
+  [[nodiscard]] bool running() const { return fronts_.regs.running(); }
 
   void reset() override {
     core_.reset();

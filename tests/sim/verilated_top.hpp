@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The Verilated swp_top of the small array as a top_device.
+// A Verilated swp_top as a top_device.
 
 #include <verilated.h>
 
@@ -10,25 +10,29 @@
 #include <stdexcept>
 
 #include "swprune/hw/top_device.hpp"
-#include "tests/support/arrays.hpp"
-#include "top_small/Vswp_top_small.h"
 
 namespace swprune_test {
 
-class top_small_device final : public swprune::hw::top_device {
+/// `Model` is the class that Verilator wrote.
+template <typename Model>
+class verilated_top : public swprune::hw::top_device {
  public:
-  top_small_device() {
+  /// `array` and `axi` are those that the model was built with: the capabilities of the golden top
+  /// are made of them and compared.
+  explicit verilated_top(const swprune::hw::array_params& array,
+                         const swprune::hw::axi_params& axi = {})
+      : array_(array), axi_(axi) {
     context_.fatalOnError(false);
     Verilated::threadContextp(&context_);
-    model_ = std::make_unique<Vswp_top_small>(&context_, "top");
+    model_ = std::make_unique<Model>(&context_, "top");
     reset();
   }
-  ~top_small_device() override {
+  ~verilated_top() override {
     Verilated::threadContextp(&context_);
     model_->final();
   }
-  top_small_device(const top_small_device&) = delete;
-  top_small_device& operator=(const top_small_device&) = delete;
+  verilated_top(const verilated_top&) = delete;
+  verilated_top& operator=(const verilated_top&) = delete;
 
   [[nodiscard]] const swprune::hw::array_params& params() const override { return array_; }
   [[nodiscard]] const swprune::hw::axi_params& axi() const override { return axi_; }
@@ -63,7 +67,7 @@ class top_small_device final : public swprune::hw::top_device {
   }
 
   void drive(const swprune::hw::top_inputs& in) {
-    Vswp_top_small& m = *model_;
+    Model& m = *model_;
     m.s_axi_awvalid_i = in.reg_awvalid;
     m.s_axi_awaddr_i = in.reg_awaddr;
     m.s_axi_wvalid_i = in.reg_wvalid;
@@ -85,7 +89,7 @@ class top_small_device final : public swprune::hw::top_device {
   }
 
   [[nodiscard]] swprune::hw::top_outputs shown() const {
-    const Vswp_top_small& m = *model_;
+    const Model& m = *model_;
     swprune::hw::top_outputs o;
     o.irq = m.irq_o;
     o.reg_awready = m.s_axi_awready_o;
@@ -119,10 +123,10 @@ class top_small_device final : public swprune::hw::top_device {
     return o;
   }
 
-  swprune::hw::array_params array_ = small_array();
+  swprune::hw::array_params array_;
   swprune::hw::axi_params axi_;
   VerilatedContext context_;
-  std::unique_ptr<Vswp_top_small> model_;
+  std::unique_ptr<Model> model_;
   swprune::hw::top_outputs out_;
 };
 
