@@ -17,10 +17,10 @@ class top_small final : public verilated_top<Vswp_top_small> {
   top_small() : verilated_top(small_array()) {}
 };
 
-/// The widest bus.
+/// The widest bus; read bursts so short that the small buffers need several at once.
 class top_wide final : public verilated_top<Vswp_top_wide> {
  public:
-  top_wide() : verilated_top(array()) {}
+  top_wide() : verilated_top(array(), {.rd_burst = 4}) {}
 
  private:
   static swprune::hw::array_params array() {
