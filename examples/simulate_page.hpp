@@ -149,7 +149,8 @@ inline void summary(sp::report::html_page& page, const results& r) {
   page.section("Roofline");
   page.picture(detail::roofline(r),
                "A dot for each layer. The roof: two operations of every multiplier in every cycle, "
-               "and the bytes of the bus. What is loaded ahead is time of the layer before, so a "
+               "and the bytes that bus and memory give. What is loaded ahead is time of the layer "
+               "before, so a "
                "small layer may stand above the slope.");
   page.footer(build);
   return page.str();

@@ -49,8 +49,8 @@ simulate::results lenet5_results(const sp::hw::array_params& array) {
   r.how.device = simulate::device_kind::golden;
   r.how.memory.bus_bytes = array.bus_bytes;
   auto expected = sp::hw::run_functional(net.model, net.images);
-  r.sparse = simulate::prepare(net.model, array, true, 1);
-  r.dense = simulate::prepare(net.model, array, false, 1);
+  r.sparse = simulate::prepare(net.model, r.how, true, 1);
+  r.dense = simulate::prepare(net.model, r.how, false, 1);
   simulate::execute(r.sparse, "sparse run", r.how, net.images, expected, {});
   expected[1][7] ^= 1;  // what the control must be found to differ from
   simulate::execute(r.dense, "dense control", r.how, net.images, expected, {});
