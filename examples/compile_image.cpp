@@ -5,9 +5,9 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <string>
 
+#include "option_checks.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/hw/compile.hpp"
 #include "swprune/hw/image_file.hpp"
@@ -46,14 +46,7 @@ options parse(int argc, char** argv) {
   number("--res-depth", o.array.res_depth, "passes of the residual buffer, 0: none");
   app.add_flag("!--dense", o.array.skip, "for the dense control, without index lists");
   app.add_flag("!--no-pool", o.array.pool, "for a core without pooling");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  option_checks::parse_or_exit(app, argc, argv);
   return o;
 }
 

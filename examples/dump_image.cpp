@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include <cstdlib>
 #include <string_view>
 
 #include "swprune/core/error.hpp"

@@ -17,6 +17,7 @@
 
 #include "explore_page.hpp"
 #include "explore_sweep.hpp"
+#include "option_checks.hpp"
 #include "swprune/core/build_info.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/io/file.hpp"
@@ -113,16 +114,10 @@ options parse(int argc, char** argv) {
   options o;
   CLI::App app("Sweeps arrays and buffers for a network and marks the Pareto front.");
   add_options(app, o);
-  try {
-    app.parse(argc, argv);
+  option_checks::parse_or_exit(app, argc, argv, [&] {
     for (auto* values : lists_of(o.arrays)) drop_repeated(*values);
     check_space(o.arrays);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  });
   return o;
 }
 

@@ -8,6 +8,8 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstddef>
+#include <cstdlib>
+#include <functional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -16,6 +18,21 @@
 #include "swprune/core/types.hpp"
 
 namespace option_checks {
+
+/// Parses the command line, then runs `checks` of options together, which throw CLI::ParseError.
+/// Help leaves the program with exit code 0, bad options with a word and 2.
+inline void parse_or_exit(
+    CLI::App& app, int argc, char** argv, const std::function<void()>& checks = [] {}) {
+  try {
+    app.parse(argc, argv);
+    checks();
+  } catch (const CLI::CallForHelp& help) {
+    std::exit(app.exit(help));
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    std::exit(2);
+  }
+}
 
 /// "8x4" or "3x32x32" as numbers in 1..most; nothing if it is not `count` of these.
 inline std::vector<swprune::index_t> sizes_of(const std::string& text, std::size_t count,

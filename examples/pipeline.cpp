@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "option_checks.hpp"
 #include "pipeline_page.hpp"
 #include "swprune/report/json.hpp"
 #include "swprune/swprune.hpp"
@@ -61,14 +62,7 @@ options parse(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--seed", o.seed, "seed of everything random")->capture_default_str();
   app.add_option("--out", o.out, "directory of the report")->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  option_checks::parse_or_exit(app, argc, argv);
   return o;
 }
 

@@ -87,14 +87,7 @@ options parse(int argc, char** argv) {
   CLI::App app("Runs an int8 network on the simulated accelerator and its dense control.");
   add_network_options(app, o);
   add_device_options(app, o);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  option_checks::parse_or_exit(app, argc, argv);
   return o;
 }
 

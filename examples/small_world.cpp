@@ -188,8 +188,7 @@ options parse(int argc, char** argv) {
   app.add_option("--seed", o.seed, "seed of everything random")->capture_default_str();
   app.add_option("--out", o.out, "directory of the files")->capture_default_str();
   app.add_flag("--json", o.json, "print table.json instead of the table");
-  try {
-    app.parse(argc, argv);
+  option_checks::parse_or_exit(app, argc, argv, [&] {
     if (o.model.empty() && o.layers.empty())
       throw CLI::RequiredError(
           "give --model NAME (see --help) or --layers "
@@ -201,12 +200,7 @@ options parse(int argc, char** argv) {
       throw CLI::ValidationError("--inner-degree",
                                  fmt::format("must lie in [0, {}], the --cluster-size, given {}",
                                              o.cluster_size, o.inner_degree));
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  });
   return o;
 }
 

@@ -3,6 +3,7 @@
 // The small-world window, measured: the figure of Watts and Strogatz (1998), and small-worldness,
 // locality and mixing of block masks over size, density, rewired fraction and ring order.
 
+#include "option_checks.hpp"
 #include "small_world_window_measure.hpp"
 
 #include <fmt/core.h>
@@ -42,14 +43,7 @@ options parse(int argc, char** argv) {
   app.add_option("--seeds", o.seeds, "masks, and chains of masks, for every line of the tables")
       ->check(CLI::Range(2, 10000))
       ->capture_default_str();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  option_checks::parse_or_exit(app, argc, argv);
   return o;
 }
 

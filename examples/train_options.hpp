@@ -7,7 +7,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -252,15 +251,7 @@ inline options parse(int argc, char** argv) {
   add_mask_options(app, o);
   add_training_options(app, o);
   add_run_options(app, o);
-  try {
-    app.parse(argc, argv);
-    check_together(o);
-  } catch (const CLI::CallForHelp& help) {
-    std::exit(app.exit(help));
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    std::exit(2);
-  }
+  option_checks::parse_or_exit(app, argc, argv, [&] { check_together(o); });
   return o;
 }
 
