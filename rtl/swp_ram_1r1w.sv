@@ -27,16 +27,19 @@ module swp_ram_1r1w #(
   logic [Width-1:0] mem [Depth];
 
   always_ff @(posedge clk_i) begin
-    if (we_i) mem[waddr_i] <= wdata_i;
+    if (we_i) begin
+      mem[waddr_i] <= wdata_i;
+`ifdef SWP_ASSERT_ON
+      if (rst_ni) NoReadDuringWrite: assert (!(re_i && waddr_i == raddr_i));
+`endif
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (re_i) rdata_o <= mem[raddr_i];
   end
 
-`ifdef SWP_ASSERT_ON
-  `SWP_ASSERT(NoReadDuringWrite, !(we_i && re_i && waddr_i == raddr_i))
-`else
+`ifndef SWP_ASSERT_ON
   logic unused_rst;
   assign unused_rst = rst_ni;
 `endif
