@@ -41,32 +41,32 @@ module swp_pixel #(
 
   logic signed [16:0] product_q [Pof];
   logic signed [31:0] acc_q     [Pof];
+  logic signed [16:0] product   [Pof];
+  logic signed [31:0] sum       [Pof];
   logic [Pof*32-1:0]  shadow_q;
+
+  for (genvar f = 0; f < Pof; f++) begin : gen_lane
+    logic signed [7:0] weight;
+    assign weight     = $signed(weights_i[f*8 +: 8]);
+    assign product[f] = 17'(32'(act_q) * 32'(weight));
+    assign sum[f]     = (first_i ? 32'sd0 : acc_q[f]) + 32'(product_q[f]);
+  end
 
   always_ff @(posedge clk_i) begin
     if (mul_i) begin
-      for (int unsigned f = 0; f < Pof; f++) begin
-        product_q[f] <= 17'(32'(act_q) * 32'($signed(weights_i[f*8 +: 8])));
-      end
+      for (int unsigned f = 0; f < Pof; f++) product_q[f] <= product[f];
     end
   end
 
-  function automatic logic [31:0] sum(input logic first, input logic signed [31:0] acc,
-                                      input logic signed [16:0] product);
-    sum = (first ? 32'sd0 : acc) + 32'(product);
-  endfunction
-
   always_ff @(posedge clk_i) begin
     if (acc_i) begin
-      for (int unsigned f = 0; f < Pof; f++) acc_q[f] <= sum(first_i, acc_q[f], product_q[f]);
+      for (int unsigned f = 0; f < Pof; f++) acc_q[f] <= sum[f];
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (retire_i) begin
-      for (int unsigned f = 0; f < Pof; f++) begin
-        shadow_q[f*32 +: 32] <= sum(first_i, acc_q[f], product_q[f]);
-      end
+      for (int unsigned f = 0; f < Pof; f++) shadow_q[f*32 +: 32] <= sum[f];
     end else if (shift_i) begin
       shadow_q <= chain_i;
     end
