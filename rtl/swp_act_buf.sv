@@ -39,14 +39,26 @@ module swp_act_buf #(
   output logic [     Pixels*32-1:0] data_o
 );
 
-  logic [Aw-1:0] col_step, raddr_col, raddr_both;
+  logic [Aw-1:0] col_step;
+  logic [  Aw:0] raddr_here, raddr_row, raddr_col, raddr_both;  // with the half
   assign col_step   = Aw'(stride_i);
-  assign raddr_col  = raddr_i + col_step;
-  assign raddr_both = raddr_row_i + col_step;
+  assign raddr_here = {half_i, raddr_i};
+  assign raddr_row  = {half_i, raddr_row_i};
+  assign raddr_col  = {half_i, raddr_i + col_step};
+  assign raddr_both = {half_i, raddr_row_i + col_step};
+
+  // Of each column: the address in its bank row, and in the next one.
+  logic [Aw:0] raddr_same[Pox];
+  logic [Aw:0] raddr_next[Pox];
+
+  for (genvar x = 0; x < Pox; x++) begin : gen_raddr
+    assign raddr_same[x] = col_next_i[x] ? raddr_col : raddr_here;
+    assign raddr_next[x] = col_next_i[x] ? raddr_both : raddr_row;
+  end
 
   // Each lane's word to its bank.
   logic [Pixels-1:0] bank_we;
-  logic [    Aw-1:0] bank_waddr[Pixels];
+  logic [      Aw:0] bank_waddr[Pixels];  // with the half
   logic [      31:0] bank_wdata[Pixels];
   logic              clash;
 
@@ -65,7 +77,7 @@ module swp_act_buf #(
           bank             = bank_i[l*BankBits +: BankBits];
           clash            = clash | bank_we[bank];
           bank_we[bank]    = 1'b1;
-          bank_waddr[bank] = addr_i[l*Aw +: Aw];
+          bank_waddr[bank] = {!half_i, addr_i[l*Aw +: Aw]};
           bank_wdata[bank] = data_i[l*32 +: 32];
         end
       end
@@ -76,12 +88,8 @@ module swp_act_buf #(
     localparam int unsigned Row = b / Pox;
     localparam int unsigned Col = b % Pox;
 
-    logic [Aw-1:0] raddr;
-
-    always_comb begin
-      if (row_next_i[Row]) raddr = col_next_i[Col] ? raddr_both : raddr_row_i;
-      else raddr = col_next_i[Col] ? raddr_col : raddr_i;
-    end
+    logic [Aw:0] raddr;
+    assign raddr = row_next_i[Row] ? raddr_next[Col] : raddr_same[Col];
 
     swp_ram_1r1w #(
       .Width(32),
@@ -90,10 +98,10 @@ module swp_act_buf #(
       .clk_i,
       .rst_ni,
       .we_i   (bank_we[b]),
-      .waddr_i({!half_i, bank_waddr[b]}),
+      .waddr_i(bank_waddr[b]),
       .wdata_i(bank_wdata[b]),
       .re_i,
-      .raddr_i({half_i, raddr}),
+      .raddr_i(raddr),
       .rdata_o(data_o[b*32 +: 32])
     );
   end

@@ -21,37 +21,50 @@ module swp_act_rot #(
 );
 
   localparam int unsigned RowBits = (Poy > 1) ? $clog2(Poy) : 1;
-  localparam int unsigned ColBits = (Pox > 1) ? $clog2(Pox) : 1;
+  localparam int unsigned ColBits = $clog2(Pox);
+  localparam int unsigned SegBits = (Pox > 1) ? $clog2(ColBits + 1) : 1;
   localparam int unsigned RowW    = 8 * Pox;
 
-  logic [4:0] mask_y, mask_x;
+  logic [4:0] mask_y;
+  logic [3:0] mask_x;
   assign mask_y = (5'd1 << seg_y_log2_i) - 5'd1;
-  assign mask_x = (5'd1 << seg_x_log2_i) - 5'd1;
+  assign mask_x = (4'd1 << seg_x_log2_i) - 4'd1;
 
-  // Source column of each pixel column, source row of each pixel row.
-  logic [ColBits-1:0] col_of[Pox];
+  // Source row of each pixel row.
   logic [RowBits-1:0] row_of[Poy];
-  for (genvar x = 0; x < Pox; x++) begin : gen_col_of
-    assign col_of[x] = ColBits'((5'(x) & ~mask_x) | ((5'(x) + {1'b0, rot_x_i}) & mask_x));
-  end
   for (genvar y = 0; y < Poy; y++) begin : gen_row_of
     assign row_of[y] = RowBits'((5'(y) & ~mask_y) | ((5'(y) + {1'b0, rot_y_i}) & mask_y));
   end
 
-  logic [RowW-1:0] picked [Poy];  // byte ci of the banks of a row
-  logic [RowW-1:0] turned [Poy];  // columns rotated
+  // A row turns by rot_x: bytes come from the right, or, where that is beyond their segment, from
+  // its other end, segment - rot_x bytes to the left.
+  logic [     3:0] back;  // segment - 1 - rot_x
+  logic [RowW-1:0] near;  // the byte rot_x on lies in the segment
+  logic [RowW-1:0] near_of[ColBits+1];  // the same for each segment that there can be
+
+  assign back = mask_x - rot_x_i;
+  for (genvar s = 0; s <= ColBits; s++) begin : gen_near
+    logic [(8<<s)-1:0] all;
+    assign all        = '1;
+    assign near_of[s] = {(Pox >> s){all >> {rot_x_i, 3'd0}}};
+  end
+  assign near = near_of[SegBits'(seg_x_log2_i)];
+
+  logic [RowW-1:0] turned [Poy];
 
   for (genvar y = 0; y < Poy; y++) begin : gen_turn
+    logic [RowW-1:0] picked;  // byte ci of the banks of a row
     for (genvar x = 0; x < Pox; x++) begin : gen_pick
       logic [31:0] word;
       assign word = data_i[(y*Pox+x)*32 +: 32];
-      assign picked[y][x*8 +: 8] = valid_i ? word[ci_i*8 +: 8] : 8'd0;
-      assign turned[y][x*8 +: 8] = picked[y][col_of[x]*8 +: 8];
+      assign picked[x*8 +: 8] = word[ci_i*8 +: 8];
     end
+    assign turned[y] = ((picked >> {rot_x_i, 3'd0}) & near)
+                     | (((picked << 8) << {back, 3'd0}) & ~near);
   end
 
   for (genvar y = 0; y < Poy; y++) begin : gen_out
-    assign bytes_o[y*RowW +: RowW] = turned[row_of[y]];
+    assign bytes_o[y*RowW +: RowW] = valid_i ? turned[row_of[y]] : '0;
   end
 
 endmodule : swp_act_rot

@@ -53,25 +53,42 @@ module swp_array #(
     assign chain_o[c*Pof*32 +: Pof*32] = link[c];
   end
 
-  for (genvar p = 0; p < Pixels; p++) begin : gen_pixel
-    swp_pixel #(
-      .Pof(Pof)
-    ) u_pixel (
-      .clk_i,
-      .load_i   (load),
-      .byte_i   (bytes_i[p*8 +: 8]),
-      .inside_i (row_in_i[p/Pox] && col_in_i[p%Pox]),
-      .signed_i,
-      .zero_i,
-      .mul_i    (mul),
-      .weights_i(weights_q),
-      .acc_i    (acc),
-      .first_i  (p4_first_i),
-      .retire_i,
-      .shift_i,
-      .chain_i  (link[p+Chains]),
-      .chain_o  (link[p])
-    );
+  logic [Pox*8-1:0] col_in;
+  for (genvar x = 0; x < Pox; x++) begin : gen_col_in
+    assign col_in[x*8 +: 8] = {8{col_in_i[x]}};
+  end
+
+  for (genvar y = 0; y < Poy; y++) begin : gen_row
+    // What the row's pixels take: the byte, or zero_i where padding lies, and a ninth bit, which
+    // stands in the highest place of the byte beside it.
+    logic [Pox*8-1:0] on_map, bytes, low, high;
+    assign on_map = row_in_i[y] ? col_in : '0;
+    assign bytes  = bytes_i[y*Pox*8 +: Pox*8] & on_map;
+    assign low    = bytes | ({Pox{zero_i[7:0]}} & ~on_map);
+    assign high   = (signed_i ? bytes : '0) | ({Pox{zero_i[8], 7'd0}} & ~on_map);
+
+    for (genvar x = 0; x < Pox; x++) begin : gen_pixel
+      localparam int unsigned P = y * Pox + x;
+
+      swp_pixel #(
+        .Pof(Pof)
+      ) u_pixel (
+        .clk_i,
+        .load_i   (load),
+        .act_i    ({high[x*8+7], low[x*8 +: 8]}),
+        .mul_i    (mul),
+        .weights_i(weights_q),
+        .acc_i    (acc),
+        .first_i  (p4_first_i),
+        .retire_i,
+        .shift_i,
+        .chain_i  (link[P+Chains]),
+        .chain_o  (link[P])
+      );
+    end
+
+    logic unused_high;
+    assign unused_high = &{1'b0, high};
   end
 
 endmodule : swp_array

@@ -141,10 +141,9 @@ module swp_issue #(
     end
   end
 
-  // v * S, modulo 2^19; no multiplier for one of four numbers.
+  // v * S, modulo 2^19; one adder for the four numbers that S may be.
   function automatic logic [18:0] times_stride(input logic [18:0] v, input logic [2:0] stride);
-    times_stride = (stride[0] ? v : 19'd0) + (stride[1] ? v << 1 : 19'd0)
-                 + (stride[2] ? v << 2 : 19'd0);
+    times_stride = (v << stride[2:1]) + ((stride[1:0] == 2'd3) ? v : 19'd0);
   endfunction
 
   // --- where the micro-op reads -----------------------------------------------------------------

@@ -50,18 +50,26 @@ module swp_param_buf #(
     end
   end
 
-  for (genvar f = 0; f < Pof; f++) begin : gen_ch
-    logic we_bias, we_scale;
-    assign we_bias  = we_i && room && ch_q == ChBits'(f) && word_q == 2'd0;
-    assign we_scale = we_i && room && ch_q == ChBits'(f) && word_q == 2'd1;
+  // Which memory a word goes to.
+  logic [Pof-1:0] we_bias, we_scale;
 
+  always_comb begin
+    we_bias  = '0;
+    we_scale = '0;
+    if (we_i && room) begin
+      we_bias[ch_q]  = word_q == 2'd0;
+      we_scale[ch_q] = word_q == 2'd1;
+    end
+  end
+
+  for (genvar f = 0; f < Pof; f++) begin : gen_ch
     swp_ram_1r1w #(
       .Width(32),
       .Depth(2 * ParamDepth)
     ) u_bias (
       .clk_i,
       .rst_ni,
-      .we_i   (we_bias),
+      .we_i   (we_bias[f]),
       .waddr_i({!half_i, group_q[Rw-1:0]}),
       .wdata_i(data_i),
       .re_i,
@@ -75,7 +83,7 @@ module swp_param_buf #(
     ) u_scale (
       .clk_i,
       .rst_ni,
-      .we_i   (we_scale),
+      .we_i   (we_scale[f]),
       .waddr_i({!half_i, group_q[Rw-1:0]}),
       .wdata_i(data_i[21:0]),
       .re_i,

@@ -2,7 +2,7 @@
 
 // One pixel of the array: Pof multiply-accumulate lanes that share an activation.
 //
-// P2 -> operand register (9 bits, padding replaced) -> P3 -> product registers -> P4 ->
+// P2 -> operand register (9 bits) -> P3 -> product registers -> P4 ->
 // accumulators.
 // One micro-op a cycle. `first` replaces the accumulator instead of adding to it; `last` copies the
 // same sum into the shadow registers, from which shift_i moves results along the drain chain.
@@ -16,10 +16,7 @@ module swp_pixel #(
   input  logic              clk_i,
   // P2
   input  logic              load_i,    // P2 valid and moving
-  input  logic [       7:0] byte_i,
-  input  logic              inside_i,
-  input  logic              signed_i,
-  input  logic [       8:0] zero_i,
+  input  logic [       8:0] act_i,     // signed
   // P3
   input  logic              mul_i,     // P3 valid and moving
   input  logic [ Pof*8-1:0] weights_i,
@@ -36,21 +33,20 @@ module swp_pixel #(
   logic signed [8:0] act_q;
 
   always_ff @(posedge clk_i) begin
-    if (load_i) act_q <= inside_i ? $signed({signed_i & byte_i[7], byte_i}) : $signed(zero_i);
+    if (load_i) act_q <= $signed(act_i);
   end
 
   logic signed [16:0] product_q [Pof];
   logic signed [31:0] acc_q     [Pof];
-  logic signed [31:0] shadow_q  [Pof];
   logic signed [16:0] product   [Pof];
   logic signed [31:0] sum       [Pof];
+  logic [Pof*32-1:0]  shadow_q;
 
   for (genvar f = 0; f < Pof; f++) begin : gen_lane
     logic signed [7:0] weight;
     assign weight     = $signed(weights_i[f*8 +: 8]);
-    assign product[f] = act_q * weight;
-    assign sum[f]     = (first_i ? 32'sd0 : acc_q[f]) + {{15{product_q[f][16]}}, product_q[f]};
-    assign chain_o[f*32 +: 32] = shadow_q[f];
+    assign product[f] = 17'(32'(act_q) * 32'(weight));
+    assign sum[f]     = (first_i ? 32'sd0 : acc_q[f]) + 32'(product_q[f]);
   end
 
   always_ff @(posedge clk_i) begin
@@ -67,11 +63,13 @@ module swp_pixel #(
 
   always_ff @(posedge clk_i) begin
     if (retire_i) begin
-      for (int unsigned f = 0; f < Pof; f++) shadow_q[f] <= sum[f];
+      for (int unsigned f = 0; f < Pof; f++) shadow_q[f*32 +: 32] <= sum[f];
     end else if (shift_i) begin
-      for (int unsigned f = 0; f < Pof; f++) shadow_q[f] <= $signed(chain_i[f*32 +: 32]);
+      shadow_q <= chain_i;
     end
   end
+
+  assign chain_o = shadow_q;
 
 endmodule : swp_pixel
 

@@ -50,12 +50,15 @@ module swp_pool #(
 
     logic [Pairs*PixelW-1:0] across;  // maxima of the horizontal pairs of this group
     logic                    pair;    // the group completes its pairs
+    logic                    pooled;  // there is a group, and it is pooled
+    assign pooled = valid_i && pool_i;
 
     if (Chains > 1) begin : gen_together
       for (genvar i = 0; i < Pairs; i++) begin : gen_pair
         swp_max #(
           .Bytes(Pof)
         ) u_max (
+          .en_i    (pooled),
           .signed_i,
           .a_i     (bytes_i[(2*i)*PixelW +: PixelW]),
           .b_i     (bytes_i[(2*i+1)*PixelW +: PixelW]),
@@ -71,6 +74,7 @@ module swp_pool #(
       swp_max #(
         .Bytes(Pof)
       ) u_max (
+        .en_i    (pooled),
         .signed_i,
         .a_i     (left_q),
         .b_i     (bytes_i),
@@ -92,6 +96,7 @@ module swp_pool #(
         swp_max #(
           .Bytes(Pof)
         ) u_max (
+          .en_i    (pooled),
           .signed_i,
           .a_i     (line_q),
           .b_i     (here),

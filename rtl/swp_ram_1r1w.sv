@@ -26,17 +26,21 @@ module swp_ram_1r1w #(
 
   logic [Width-1:0] mem [Depth];
 
-  always_ff @(posedge clk_i) begin
-    if (we_i) mem[waddr_i] <= wdata_i;
-  end
-
+  // One process, which reads before it writes: `=` means there what `<=` would, and spares a
+  // simulation a copy of every write until the end of the time step.
+  // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin
     if (re_i) rdata_o <= mem[raddr_i];
-  end
-
+    if (we_i) begin
+      mem[waddr_i] = wdata_i;
 `ifdef SWP_ASSERT_ON
-  `SWP_ASSERT(NoReadDuringWrite, !(we_i && re_i && waddr_i == raddr_i))
-`else
+      if (rst_ni) NoReadDuringWrite: assert (!(re_i && waddr_i == raddr_i));
+`endif
+    end
+  end
+  // verilator lint_on BLKSEQ
+
+`ifndef SWP_ASSERT_ON
   logic unused_rst;
   assign unused_rst = rst_ni;
 `endif

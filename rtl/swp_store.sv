@@ -147,8 +147,7 @@ module swp_store #(
   // Bases, each inside the one before: channel word, row of segments, array row, segment; and the
   // slot's own address.
   logic [39:0] c4_addr_q, segs_addr_q, row_addr_q, seg_addr_q, addr_q;
-  logic [39:0] c4_addr, segs_addr, row_addr, seg_addr, addr;
-  logic [39:0] c4_addr_d, segs_addr_d, row_addr_d, seg_addr_d, addr_d;
+  logic [39:0] w1_addr_q;
   logic [ 2:0] sgy, sgx, seg_cols_log2, run_segs_log2;
   logic [ 4:0] sgy_mask, sgx_mask;
   logic        new_segs, new_seg;
@@ -162,49 +161,43 @@ module swp_store #(
   assign new_segs      = (row_next & sgy_mask) == 5'd0;
   assign new_seg       = (col_next & sgx_mask) == 5'd0;
 
-  always_comb begin
-    c4_addr   = at_start_q ? tag_addr : c4_addr_q;
-    segs_addr = at_start_q ? tag_addr : segs_addr_q;
-    row_addr  = at_start_q ? tag_addr : row_addr_q;
-    seg_addr  = at_start_q ? tag_addr : seg_addr_q;
-    addr      = at_start_q ? tag_addr : addr_q;
-
-    c4_addr_d   = c4_addr;
-    segs_addr_d = segs_addr;
-    row_addr_d  = row_addr;
-    seg_addr_d  = seg_addr;
-    if (!col_end) begin
-      if (new_seg) begin
-        seg_addr_d = seg_addr + ({8'd0, out_image_stride_i} << run_segs_log2);
-        addr_d     = seg_addr_d;
-      end else begin
-        addr_d = addr + ({8'd0, out_px_stride_i} << run_log2_i);
-      end
-    end else if (!row_end) begin
-      if (new_segs) begin
-        segs_addr_d = segs_addr + ({8'd0, out_image_stride_i} << seg_cols_log2);
-        row_addr_d  = segs_addr_d;
-      end else begin
-        row_addr_d = row_addr + {8'd0, out_row_stride_i};
-      end
-      seg_addr_d = row_addr_d;
-      addr_d     = row_addr_d;
-    end else begin
-      c4_addr_d   = c4_addr + {8'd0, out_group_stride_i};
-      segs_addr_d = c4_addr_d;
-      row_addr_d  = c4_addr_d;
-      seg_addr_d  = c4_addr_d;
-      addr_d      = c4_addr_d;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : move_on
+    logic [39:0] c4_addr, segs_addr, row_addr, seg_addr, addr;
     if (slot) begin
-      c4_addr_q   <= c4_addr_d;
-      segs_addr_q <= segs_addr_d;
-      row_addr_q  <= row_addr_d;
-      seg_addr_q  <= seg_addr_d;
-      addr_q      <= addr_d;
+      c4_addr   = at_start_q ? tag_addr : c4_addr_q;
+      segs_addr = at_start_q ? tag_addr : segs_addr_q;
+      row_addr  = at_start_q ? tag_addr : row_addr_q;
+      seg_addr  = at_start_q ? tag_addr : seg_addr_q;
+      addr      = at_start_q ? tag_addr : addr_q;
+      w1_addr_q <= addr;
+      if (!col_end) begin
+        if (new_seg) begin
+          seg_addr = seg_addr + ({8'd0, out_image_stride_i} << run_segs_log2);
+          addr     = seg_addr;
+        end else begin
+          addr = addr + ({8'd0, out_px_stride_i} << run_log2_i);
+        end
+      end else if (!row_end) begin
+        if (new_segs) begin
+          segs_addr = segs_addr + ({8'd0, out_image_stride_i} << seg_cols_log2);
+          row_addr  = segs_addr;
+        end else begin
+          row_addr = row_addr + {8'd0, out_row_stride_i};
+        end
+        seg_addr = row_addr;
+        addr     = row_addr;
+      end else begin
+        c4_addr   = c4_addr + {8'd0, out_group_stride_i};
+        segs_addr = c4_addr;
+        row_addr  = c4_addr;
+        seg_addr  = c4_addr;
+        addr      = c4_addr;
+      end
+      c4_addr_q   <= c4_addr;
+      segs_addr_q <= segs_addr;
+      row_addr_q  <= row_addr;
+      seg_addr_q  <= seg_addr;
+      addr_q      <= addr;
     end
   end
 
@@ -220,21 +213,28 @@ module swp_store #(
   assign y          = tag_y + {12'd0, row_q & sgy_mask};
   assign image_row  = {11'd0, row_q >> sgy} << seg_cols_log2;
   assign word       = tag_word + {18'd0, c4_q};
-  assign row_counts = y < out_h && word < {4'd0, out_groups4_i};
+  assign row_counts = filled_q != 3'd0 && y < out_h && word < {4'd0, out_groups4_i};
 
-  for (genvar i = 0; i < Pox; i++) begin : gen_counts
+  always_comb begin : count
     logic [ 4:0] px;
     logic [15:0] image;
     logic [16:0] x;
-    assign px        = col_q + 5'(i);
-    assign image     = image_row + {11'd0, px >> sgx};
-    assign x         = tag_x + {12'd0, px & sgx_mask};
-    assign counts[i] = 5'(i) < run && row_counts && image < tag_images && x < out_w;
+    px     = 5'd0;
+    image  = 16'd0;
+    x      = 17'd0;
+    counts = '0;
+    if (row_counts) begin
+      for (int unsigned i = 0; i < Pox; i++) begin
+        px        = col_q + 5'(i);
+        image     = image_row + {11'd0, px >> sgx};
+        x         = tag_x + {12'd0, px & sgx_mask};
+        counts[i] = 5'(i) < run && image < tag_images && x < out_w;
+      end
+    end
   end
 
   // --- W1 ---------------------------------------------------------------------------------------
   logic               w1_valid_q, w1_fence_q, fence;
-  logic [       39:0] w1_addr_q;
   logic [    Pox-1:0] w1_counts_q;
   logic [ColBits-1:0] w1_col_q;
   logic [        1:0] w1_byte_q;
@@ -244,12 +244,11 @@ module swp_store #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) w1_valid_q <= 1'b0;
-    else if (advance) w1_valid_q <= filled_q != 3'd0 && (counts != '0 || fence);
+    else if (advance) w1_valid_q <= counts != '0 || (filled_q != 3'd0 && fence);
   end
 
   always_ff @(posedge clk_i) begin
     if (slot) begin
-      w1_addr_q   <= addr;
       w1_counts_q <= counts;
       w1_fence_q  <= fence;
       w1_byte_q   <= tag_byte;
@@ -258,17 +257,24 @@ module swp_store #(
   end
 
   // The run begins at column w1_col_q of the buffer's row and leaves at word 0.
-  for (genvar i = 0; i < Pox; i++) begin : gen_word
-    logic               write;
+  always_comb begin : write
     logic [ColBits-1:0] from;
-    assign write                = w1_valid_q && w1_counts_q[i];
-    assign from                 = w1_col_q + ColBits'(i);
-    if (Pof == 1) begin : gen_byte  // a word of the buffer has its byte in the lowest place
-      assign wr_strb_o[i*4 +: 4]   = {3'd0, write} << w1_byte_q;
-      assign wr_data_o[i*32 +: 32] = write ? words_i[from*32 +: 32] << {w1_byte_q, 3'd0} : 32'd0;
-    end else begin : gen_whole
-      assign wr_strb_o[i*4 +: 4]   = {4{write}};
-      assign wr_data_o[i*32 +: 32] = write ? words_i[from*32 +: 32] : 32'd0;
+    from      = '0;
+    wr_strb_o = '0;
+    wr_data_o = '0;
+    if (w1_valid_q) begin
+      for (int unsigned i = 0; i < Pox; i++) begin
+        from = w1_col_q + ColBits'(i);
+        if (w1_counts_q[i]) begin
+          if (Pof == 1) begin  // a word of the buffer has its byte in the lowest place
+            wr_strb_o[i*4 +: 4]   = 4'd1 << w1_byte_q;
+            wr_data_o[i*32 +: 32] = words_i[from*32 +: 32] << {w1_byte_q, 3'd0};
+          end else begin
+            wr_strb_o[i*4 +: 4]   = 4'd15;
+            wr_data_o[i*32 +: 32] = words_i[from*32 +: 32];
+          end
+        end
+      end
     end
   end
 
