@@ -350,16 +350,16 @@ inline void check_b_matching(const bipartite& support, std::span<const edge_cost
 /// have one entry for each edge, output and input node; graph_degree for a row degree outside [0,
 /// edges of the row] or a target without 0 <= least <= low <= high; argument_out_of_range for a
 /// cost beyond 2^60 / (Go + Gi + 1).
-[[nodiscard]] SWPRUNE_FUNCTION b_matching_result
+[[nodiscard]] SWPRUNE_SETUP b_matching_result
 min_cost_b_matching(const bipartite& support, std::span<const edge_cost> costs,
                     std::span<const index_t> row_degrees, std::span<const column_target> columns);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION b_matching_result min_cost_b_matching(const bipartite& support,
-                                                       std::span<const edge_cost> costs,
-                                                       std::span<const index_t> row_degrees,
-                                                       std::span<const column_target> columns) {
+SWPRUNE_SETUP b_matching_result min_cost_b_matching(const bipartite& support,
+                                                    std::span<const edge_cost> costs,
+                                                    std::span<const index_t> row_degrees,
+                                                    std::span<const column_target> columns) {
   detail::check_b_matching(support, costs, row_degrees, columns);
   return detail::b_matcher(support, costs, row_degrees, columns).run();
 }

@@ -20,7 +20,7 @@ struct barabasi_albert_params {
 
 /// Throws graph_nodes or graph_degree for a value outside the range that barabasi_albert_params
 /// names.
-SWPRUNE_FUNCTION void check(const barabasi_albert_params& p);
+SWPRUNE_SETUP void check(const barabasi_albert_params& p);
 
 /// The scale-free graph of Barabasi and Albert (Science 286, 1999), with what the paper leaves open
 /// fixed like this:
@@ -30,19 +30,19 @@ SWPRUNE_FUNCTION void check(const barabasi_albert_params& p);
 ///    new node came, and a node drawn before is drawn again.
 /// Always simple, always connected if m >= 1, m (n - m) edges. Throws as
 /// check(barabasi_albert_params).
-[[nodiscard]] SWPRUNE_FUNCTION undirected barabasi_albert(const barabasi_albert_params& p,
-                                                          rng& random);
+[[nodiscard]] SWPRUNE_SETUP undirected barabasi_albert(const barabasi_albert_params& p,
+                                                       rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const barabasi_albert_params& p) {
+SWPRUNE_SETUP void check(const barabasi_albert_params& p) {
   check_node_count(p.nodes, "the number of nodes");
   expects(p.attached >= 0 && p.attached < p.nodes, errc::graph_degree,
           "the edges that a new node brings must lie in [0, {}] (there are {} nodes), given {}",
           p.nodes - 1, p.nodes, p.attached);
 }
 
-SWPRUNE_FUNCTION undirected barabasi_albert(const barabasi_albert_params& p, rng& random) {
+SWPRUNE_SETUP undirected barabasi_albert(const barabasi_albert_params& p, rng& random) {
   check(p);
   std::vector<edge> edges;
   edges.reserve(static_cast<std::size_t>(p.attached * (p.nodes - p.attached)));

@@ -25,11 +25,11 @@ struct bipartite_erdos_renyi_params {
 
 /// Throws graph_nodes or graph_edge for a value outside the range that
 /// bipartite_erdos_renyi_params names.
-SWPRUNE_FUNCTION void check(const bipartite_erdos_renyi_params& p);
+SWPRUNE_SETUP void check(const bipartite_erdos_renyi_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const bipartite_erdos_renyi_params& p) {
+SWPRUNE_SETUP void check(const bipartite_erdos_renyi_params& p) {
   check_node_count(p.out_nodes, "the number of output nodes");
   check_node_count(p.in_nodes, "the number of input nodes");
   const index_t least = p.every_row ? p.out_nodes : 0;
@@ -49,14 +49,14 @@ struct bipartite_barabasi_albert_params {
 
 /// Throws graph_nodes or graph_degree for a value outside the range that
 /// bipartite_barabasi_albert_params names.
-SWPRUNE_FUNCTION void check(const bipartite_barabasi_albert_params& p);
+SWPRUNE_SETUP void check(const bipartite_barabasi_albert_params& p);
 
 /// The bipartite form of erdos_renyi(): every graph with exactly m edges is equally likely. With
 /// every_row one edge of each output node is drawn first, uniformly, and the other m - Go uniformly
 /// among the pairs left: no output node is without input, at the price of a slight preference for
 /// even rows. Throws as check(bipartite_erdos_renyi_params).
-[[nodiscard]] SWPRUNE_FUNCTION bipartite
-bipartite_erdos_renyi(const bipartite_erdos_renyi_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP bipartite bipartite_erdos_renyi(const bipartite_erdos_renyi_params& p,
+                                                            rng& random);
 
 /// The bipartite form of barabasi_albert(): output nodes come one by one, J = 0 .. Go - 1, and each
 /// takes exactly `degree` different input nodes one after another, each with a probability
@@ -64,12 +64,12 @@ bipartite_erdos_renyi(const bipartite_erdos_renyi_params& p, rng& random);
 /// input nodes without edges be found.) Rows are balanced exactly, columns as unequal as such
 /// growth makes them. Time O(edges log Gi), however crowded. Throws as
 /// check(bipartite_barabasi_albert_params).
-[[nodiscard]] SWPRUNE_FUNCTION bipartite
+[[nodiscard]] SWPRUNE_SETUP bipartite
 bipartite_barabasi_albert(const bipartite_barabasi_albert_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const bipartite_barabasi_albert_params& p) {
+SWPRUNE_SETUP void check(const bipartite_barabasi_albert_params& p) {
   check_node_count(p.out_nodes, "the number of output nodes");
   check_node_count(p.in_nodes, "the number of input nodes");
   expects(p.degree >= 0 && p.degree <= p.in_nodes, errc::graph_degree,
@@ -108,16 +108,15 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION bipartite bipartite_erdos_renyi(const bipartite_erdos_renyi_params& p,
-                                                 rng& random) {
+SWPRUNE_SETUP bipartite bipartite_erdos_renyi(const bipartite_erdos_renyi_params& p, rng& random) {
   check(p);
   if (p.every_row) return bipartite(p.in_nodes, detail::rows_of_at_least_one(p, random));
   const auto cells = detail::sample(p.out_nodes * p.in_nodes, p.edges, random);
   return bipartite(p.in_nodes, detail::rows_of_cells(p.out_nodes, p.in_nodes, cells));
 }
 
-SWPRUNE_FUNCTION bipartite bipartite_barabasi_albert(const bipartite_barabasi_albert_params& p,
-                                                     rng& random) {
+SWPRUNE_SETUP bipartite bipartite_barabasi_albert(const bipartite_barabasi_albert_params& p,
+                                                  rng& random) {
   check(p);
   detail::urn columns(p.in_nodes);
   std::vector<std::vector<node_t>> rows(static_cast<std::size_t>(p.out_nodes));

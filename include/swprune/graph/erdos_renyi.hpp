@@ -19,16 +19,16 @@ struct erdos_renyi_params {
 };
 
 /// Throws graph_nodes or graph_edge for a value outside the range that erdos_renyi_params names.
-SWPRUNE_FUNCTION void check(const erdos_renyi_params& p);
+SWPRUNE_SETUP void check(const erdos_renyi_params& p);
 
 /// The random graph G(n, m) of Erdos and Renyi (1959): every simple graph with n nodes and exactly
 /// m edges is equally likely. Time grows with m, also where nearly all pairs are joined. Throws as
 /// check(erdos_renyi_params).
-[[nodiscard]] SWPRUNE_FUNCTION undirected erdos_renyi(const erdos_renyi_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP undirected erdos_renyi(const erdos_renyi_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const erdos_renyi_params& p) {
+SWPRUNE_SETUP void check(const erdos_renyi_params& p) {
   check_node_count(p.nodes, "the number of nodes");
   const index_t most = p.nodes * (p.nodes - 1) / 2;
   expects(p.edges >= 0 && p.edges <= most, errc::graph_edge,
@@ -36,7 +36,7 @@ SWPRUNE_FUNCTION void check(const erdos_renyi_params& p) {
           p.edges);
 }
 
-SWPRUNE_FUNCTION undirected erdos_renyi(const erdos_renyi_params& p, rng& random) {
+SWPRUNE_SETUP undirected erdos_renyi(const erdos_renyi_params& p, rng& random) {
   check(p);
   // The pairs (a, b), a < b, are numbered row by row; row a has n - 1 - a of them.
   const auto pairs = detail::sample(p.nodes * (p.nodes - 1) / 2, p.edges, random);

@@ -18,8 +18,8 @@ namespace swprune::inline v0::graph {
 /// none leaves fewer input nodes unused. Edges stay where they are as far as possible.
 /// Throws graph_edge unless start is a subset of support, mask-sized graphs only: memory and time
 /// per move grow with out_nodes * in_nodes.
-[[nodiscard]] SWPRUNE_FUNCTION bipartite even_columns(const bipartite& start,
-                                                      const bipartite& support);
+[[nodiscard]] SWPRUNE_SETUP bipartite even_columns(const bipartite& start,
+                                                   const bipartite& support);
 
 #if SWPRUNE_BODIES
 
@@ -130,7 +130,7 @@ class column_evener {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION bipartite even_columns(const bipartite& start, const bipartite& support) {
+SWPRUNE_SETUP bipartite even_columns(const bipartite& start, const bipartite& support) {
   expects(start.out_nodes() == support.out_nodes() && start.in_nodes() == support.in_nodes(),
           errc::graph_nodes, "start is {} x {} but its support is {} x {}", start.out_nodes(),
           start.in_nodes(), support.out_nodes(), support.in_nodes());

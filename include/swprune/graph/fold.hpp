@@ -17,11 +17,11 @@ namespace swprune::inline v0::graph {
 /// floor(J n / Go), input node I onto floor(I n / Gi); two different ring nodes are joined iff any
 /// edge joins them. For a square mask that is M or its transpose, without the diagonal. Give the
 /// mask in ring coordinates: with an interleaved order undone.
-[[nodiscard]] SWPRUNE_FUNCTION undirected fold(const bipartite& g);
+[[nodiscard]] SWPRUNE_SETUP undirected fold(const bipartite& g);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION undirected fold(const bipartite& g) {
+SWPRUNE_SETUP undirected fold(const bipartite& g) {
   const index_t n = std::min(g.out_nodes(), g.in_nodes());
   std::vector<edge> edges;
   for (index_t j = 0; j < g.out_nodes(); ++j)

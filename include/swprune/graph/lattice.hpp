@@ -15,15 +15,15 @@ namespace swprune::inline v0::graph {
 
 /// Throws graph_nodes or graph_degree unless a ring of `nodes` can join each node to degree / 2
 /// neighbours on either side: nodes in [1, 2^31 - 1], degree even, 0 <= degree < nodes.
-SWPRUNE_FUNCTION void check_ring(index_t nodes, index_t degree);
+SWPRUNE_SETUP void check_ring(index_t nodes, index_t degree);
 
 /// Ring of `nodes`, each joined to its degree / 2 nearest neighbours on either side: the start of
 /// the Watts-Strogatz model. Throws as check_ring.
-[[nodiscard]] SWPRUNE_FUNCTION undirected ring_lattice(index_t nodes, index_t degree);
+[[nodiscard]] SWPRUNE_SETUP undirected ring_lattice(index_t nodes, index_t degree);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check_ring(index_t nodes, index_t degree) {
+SWPRUNE_SETUP void check_ring(index_t nodes, index_t degree) {
   check_node_count(nodes, "the number of nodes");
   expects(degree >= 0 && degree < nodes, errc::graph_degree,
           "the degree of a ring of {} nodes must lie in [0, {}], given {}", nodes, nodes - 1,
@@ -32,7 +32,7 @@ SWPRUNE_FUNCTION void check_ring(index_t nodes, index_t degree) {
           "the degree of a ring must be even (half of it on either side), given {}", degree);
 }
 
-SWPRUNE_FUNCTION undirected ring_lattice(index_t nodes, index_t degree) {
+SWPRUNE_SETUP undirected ring_lattice(index_t nodes, index_t degree) {
   check_ring(nodes, degree);
   std::vector<edge> edges;
   edges.reserve(static_cast<std::size_t>(nodes * (degree / 2)));
@@ -59,7 +59,7 @@ struct biregular_params {
 };
 
 /// Throws graph_nodes or graph_degree for a value outside the range that biregular_params names.
-SWPRUNE_FUNCTION void check(const biregular_params& p);
+SWPRUNE_SETUP void check(const biregular_params& p);
 
 /// The bipartite ring lattice: row J holds d consecutive input nodes (modulo Gi) from
 /// floor(J Gi / Go) - floor((d - 1) / 2) on. With d the same for all rows, column degrees are
@@ -67,11 +67,11 @@ SWPRUNE_FUNCTION void check(const biregular_params& p);
 /// because J -> floor(J Gi / Go) is a balanced sequence. Rows with one edge more disturb that:
 /// they shift edges inside windows widened by as small a margin (1, 2, 4, ...) as makes the columns
 /// balanced again. Throws graph_nodes or graph_degree (see biregular_params).
-[[nodiscard]] SWPRUNE_FUNCTION bipartite bipartite_lattice(const biregular_params& p);
+[[nodiscard]] SWPRUNE_SETUP bipartite bipartite_lattice(const biregular_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const biregular_params& p) {
+SWPRUNE_SETUP void check(const biregular_params& p) {
   check_node_count(p.out_nodes, "the number of output nodes");
   check_node_count(p.in_nodes, "the number of input nodes");
   expects(p.degree >= 0 && p.degree <= p.in_nodes, errc::graph_degree,
@@ -102,7 +102,7 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION bipartite bipartite_lattice(const biregular_params& p) {
+SWPRUNE_SETUP bipartite bipartite_lattice(const biregular_params& p) {
   check(p);
   const bipartite start = detail::windows(p, 0);
   if (p.extra_rows == 0 || column_spread(start) <= 1) return start;

@@ -26,7 +26,7 @@ struct newman_watts_params {
 
 /// Throws graph_nodes, graph_degree, graph_probability or argument_out_of_range for a value
 /// outside the range that newman_watts_params names.
-SWPRUNE_FUNCTION void check(const newman_watts_params& p);
+SWPRUNE_SETUP void check(const newman_watts_params& p);
 
 /// The small-world graph of Newman and Watts (Phys. Lett. A 263, 1999), kept simple: a ring of n
 /// nodes, each joined to its k / 2 nearest neighbours on either side, of which no edge is removed;
@@ -35,11 +35,11 @@ SWPRUNE_FUNCTION void check(const newman_watts_params& p);
 /// to all others gets none. Between n k / 2 and n k edges, of mean n k (1 + p) / 2 unless crowded.
 /// Connected as soon as k >= 2 (connected_tries matters only for k = 0). Throws as
 /// check(newman_watts_params), and graph_not_connected when the tries are used up.
-[[nodiscard]] SWPRUNE_FUNCTION undirected newman_watts(const newman_watts_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP undirected newman_watts(const newman_watts_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const newman_watts_params& p) {
+SWPRUNE_SETUP void check(const newman_watts_params& p) {
   check_ring(p.nodes, p.degree);
   check_fraction(p.shortcut, "the shortcut probability");
   detail::check_tries(p.connected_tries);
@@ -58,7 +58,7 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION undirected newman_watts(const newman_watts_params& p, rng& random) {
+SWPRUNE_SETUP undirected newman_watts(const newman_watts_params& p, rng& random) {
   check(p);
   return detail::connected_retry(
       p.connected_tries, [&] { return detail::ring_with_shortcuts(p, random); },

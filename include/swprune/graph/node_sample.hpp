@@ -17,12 +17,12 @@ namespace swprune::inline v0::graph {
 /// ascending. More samples than nodes take all nodes, without a draw. samples >= 2, because one
 /// says nothing about its error; throws argument_out_of_range, and graph_nodes for nodes outside
 /// [1, 2^31 - 1].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> node_sample(index_t nodes, index_t samples,
-                                                                rng& random);
+[[nodiscard]] SWPRUNE_SETUP std::vector<index_t> node_sample(index_t nodes, index_t samples,
+                                                             rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<index_t> node_sample(index_t nodes, index_t samples, rng& random) {
+SWPRUNE_SETUP std::vector<index_t> node_sample(index_t nodes, index_t samples, rng& random) {
   check_node_count(nodes, "the number of nodes");
   expects(samples >= 2, errc::argument_out_of_range,
           "a sample needs at least 2 nodes (more than there are takes all), given {}", samples);

@@ -14,11 +14,11 @@ namespace swprune::inline v0::graph {
 /// of bipartite_lattice(), by 10 E accepted 2-switches of edges drawn uniformly (E edges; edges may
 /// move again and again, unlike in ws_balanced), given up after 200 E proposals. Throws graph_nodes
 /// or graph_degree (see biregular_params).
-[[nodiscard]] SWPRUNE_FUNCTION bipartite random_biregular(const biregular_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP bipartite random_biregular(const biregular_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION bipartite random_biregular(const biregular_params& p, rng& random) {
+SWPRUNE_SETUP bipartite random_biregular(const biregular_params& p, rng& random) {
   const bipartite lattice = bipartite_lattice(p);
   detail::edge_switcher switcher(lattice);
   const index_t edges = switcher.edges();

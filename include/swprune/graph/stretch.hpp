@@ -16,12 +16,12 @@ namespace swprune::inline v0::graph {
 /// iff both stand for the same ring node or for two that are joined: adjacency plus identity,
 /// stretched. With n = min(Go, Gi) every ring node appears on either side, so no output node is
 /// without input and no input node unused. Throws graph_nodes for an empty side.
-[[nodiscard]] SWPRUNE_FUNCTION bipartite stretch(const undirected& g, index_t out_nodes,
-                                                 index_t in_nodes);
+[[nodiscard]] SWPRUNE_SETUP bipartite stretch(const undirected& g, index_t out_nodes,
+                                              index_t in_nodes);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION bipartite stretch(const undirected& g, index_t out_nodes, index_t in_nodes) {
+SWPRUNE_SETUP bipartite stretch(const undirected& g, index_t out_nodes, index_t in_nodes) {
   check_node_count(out_nodes, "the number of output nodes");
   check_node_count(in_nodes, "the number of input nodes");
   const index_t n = g.nodes();

@@ -128,8 +128,8 @@ class undirected {
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
-                                               detail::raw_vector<node_t> neighbours) {
+SWPRUNE_SETUP undirected detail::adopt_rows(detail::raw_vector<index_t> offsets,
+                                            detail::raw_vector<node_t> neighbours) {
   return undirected(std::move(offsets), std::move(neighbours));
 }
 

@@ -24,7 +24,7 @@ struct ws_params {
 
 /// Throws graph_nodes, graph_degree, graph_probability or argument_out_of_range for a value
 /// outside the range that ws_params names.
-SWPRUNE_FUNCTION void check(const ws_params& p);
+SWPRUNE_SETUP void check(const ws_params& p);
 
 /// The small-world graph of Watts and Strogatz (Nature 393, 1998), step by step:
 /// 1. a ring of n nodes, each joined to its k / 2 nearest neighbours on either side;
@@ -36,17 +36,17 @@ SWPRUNE_FUNCTION void check(const ws_params& p);
 /// Always simple, always n k / 2 edges; p = 0 is the ring lattice, at p = 1 every edge was moved
 /// but each node keeps degree >= k / 2. Throws as check(ws_params), and graph_not_connected when
 /// the tries are used up.
-[[nodiscard]] SWPRUNE_FUNCTION undirected ws_classic(const ws_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP undirected ws_classic(const ws_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const ws_params& p) {
+SWPRUNE_SETUP void check(const ws_params& p) {
   check_ring(p.nodes, p.degree);
   check_fraction(p.rewire, "the rewiring probability");
   detail::check_tries(p.connected_tries);
 }
 
-SWPRUNE_FUNCTION undirected ws_classic(const ws_params& p, rng& random) {
+SWPRUNE_SETUP undirected ws_classic(const ws_params& p, rng& random) {
   check(p);
   return detail::connected_retry(
       p.connected_tries,

@@ -38,8 +38,8 @@ struct ws_balanced_result {
 /// used iff the edges are enough. beta = 0 is the lattice, beta = 1 nearly random. A crowded graph
 /// may allow fewer switches: see beta_achieved. Throws graph_nodes, graph_degree (see
 /// biregular_params) or graph_probability.
-[[nodiscard]] SWPRUNE_FUNCTION ws_balanced_result ws_balanced(const ws_balanced_params& p,
-                                                              rng& random);
+[[nodiscard]] SWPRUNE_SETUP ws_balanced_result ws_balanced(const ws_balanced_params& p,
+                                                           rng& random);
 
 #if SWPRUNE_BODIES
 
@@ -94,7 +94,7 @@ inline void forget(std::vector<index_t>& items, index_t place) {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION ws_balanced_result ws_balanced(const ws_balanced_params& p, rng& random) {
+SWPRUNE_SETUP ws_balanced_result ws_balanced(const ws_balanced_params& p, rng& random) {
   check_fraction(p.beta, "the rewired fraction beta");
   const bipartite lattice = bipartite_lattice(p.size);
   const index_t edges = lattice.edges();

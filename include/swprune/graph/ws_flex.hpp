@@ -27,11 +27,11 @@ struct ws_flex_params {
 
 /// Throws graph_nodes, graph_degree, graph_probability or argument_out_of_range for a value
 /// outside the range that ws_flex_params names.
-SWPRUNE_FUNCTION void check(const ws_flex_params& p);
+SWPRUNE_SETUP void check(const ws_flex_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const ws_flex_params& p) {
+SWPRUNE_SETUP void check(const ws_flex_params& p) {
   check_node_count(p.nodes, "the number of nodes");
   expects(p.degree >= 0.0 && p.degree <= static_cast<double>(p.nodes - 1), errc::graph_degree,
           "the mean degree of a ring of {} nodes must lie in [0, {}], given {}", p.nodes,
@@ -60,11 +60,11 @@ SWPRUNE_FUNCTION void check(const ws_flex_params& p) {
 ///    connected.
 /// Always simple, always E edges; with K even it is ws_classic() of degree K. Throws as
 /// check(ws_flex_params), and graph_not_connected when the tries are used up.
-[[nodiscard]] SWPRUNE_FUNCTION undirected ws_flex(const ws_flex_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP undirected ws_flex(const ws_flex_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION undirected ws_flex(const ws_flex_params& p, rng& random) {
+SWPRUNE_SETUP undirected ws_flex(const ws_flex_params& p, rng& random) {
   check(p);
   return detail::connected_retry(
       p.connected_tries,

@@ -68,11 +68,11 @@ struct network_totals {
   index_t dense_macs = 0;
 };
 
-[[nodiscard]] SWPRUNE_FUNCTION network_totals totals_of(const std::vector<layer_spec>& layers);
+[[nodiscard]] SWPRUNE_SETUP network_totals totals_of(const std::vector<layer_spec>& layers);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION network_totals totals_of(const std::vector<layer_spec>& layers) {
+SWPRUNE_SETUP network_totals totals_of(const std::vector<layer_spec>& layers) {
   network_totals t;
   for (const layer_spec& l : layers) {
     t.weights += l.weights();
@@ -249,13 +249,12 @@ inline void add_totals(allocation& a) {
 /// one that no mask of the layers has, for names of by_hand() that are no prunable layers,
 /// densities by hand that leave another sparsity than the one asked for, and a by_macs() ratio that
 /// even gamma = 0 misses.
-[[nodiscard]] SWPRUNE_FUNCTION allocation allocate(const std::vector<layer_spec>& layers,
-                                                   const allocate_params& p);
+[[nodiscard]] SWPRUNE_SETUP allocation allocate(const std::vector<layer_spec>& layers,
+                                                const allocate_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION allocation allocate(const std::vector<layer_spec>& layers,
-                                     const allocate_params& p) {
+SWPRUNE_SETUP allocation allocate(const std::vector<layer_spec>& layers, const allocate_params& p) {
   check(layers);
   check(p);
   const detail::network_totals total = detail::totals_of(layers);

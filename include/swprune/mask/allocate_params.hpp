@@ -30,11 +30,11 @@ struct allocate_params {
 };
 
 /// Throws mask_density or mask_block for a value outside the range that allocate_params names.
-SWPRUNE_FUNCTION void check(const allocate_params& p);
+SWPRUNE_SETUP void check(const allocate_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const allocate_params& p) {
+SWPRUNE_SETUP void check(const allocate_params& p) {
   expects(p.sparsity >= 0.0 && p.sparsity < 1.0, errc::mask_density,
           "the sparsity must lie in [0, 1), given {}", p.sparsity);
   expects(p.block.outputs >= 1 && p.block.inputs >= 1, errc::mask_block,

@@ -19,17 +19,17 @@ namespace swprune::inline v0::mask {
 
 /// The masks of the layers that are pruned, in layer order: what the program small_world writes.
 /// Throws mask_shape if a layer that is not kept dense has no mask or one of another shape.
-[[nodiscard]] SWPRUNE_FUNCTION mask_set prunable_masks(const mask_set& masks,
-                                                       const std::vector<layer_spec>& layers);
+[[nodiscard]] SWPRUNE_SETUP mask_set prunable_masks(const mask_set& masks,
+                                                    const std::vector<layer_spec>& layers);
 
 /// The masks of all layers, in layer order, from those of the pruned ones: a layer that is kept
 /// dense and has no mask gets all its blocks, of size `block` (by default that of the first mask).
 /// What a network is built from after prunable masks were read from a file. Throws mask_shape if a
 /// layer that is not kept dense has no mask, if a mask belongs to no layer or has another shape, or
 /// if neither `block` nor a mask says how large blocks are; mask_block for a size below 1.
-[[nodiscard]] SWPRUNE_FUNCTION mask_set with_dense_layers(const mask_set& masks,
-                                                          const std::vector<layer_spec>& layers,
-                                                          std::optional<block_shape> block = {});
+[[nodiscard]] SWPRUNE_SETUP mask_set with_dense_layers(const mask_set& masks,
+                                                       const std::vector<layer_spec>& layers,
+                                                       std::optional<block_shape> block = {});
 
 #if SWPRUNE_BODIES
 
@@ -57,8 +57,8 @@ inline void check_fits(const layer_mask& m, const layer_spec& l) {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION mask_set prunable_masks(const mask_set& masks,
-                                         const std::vector<layer_spec>& layers) {
+SWPRUNE_SETUP mask_set prunable_masks(const mask_set& masks,
+                                      const std::vector<layer_spec>& layers) {
   check(layers);
   std::vector<layer_mask> kept;
   for (const layer_spec& l : layers) {
@@ -69,9 +69,9 @@ SWPRUNE_FUNCTION mask_set prunable_masks(const mask_set& masks,
   return mask_set(std::move(kept));
 }
 
-SWPRUNE_FUNCTION mask_set with_dense_layers(const mask_set& masks,
-                                            const std::vector<layer_spec>& layers,
-                                            std::optional<block_shape> block) {
+SWPRUNE_SETUP mask_set with_dense_layers(const mask_set& masks,
+                                         const std::vector<layer_spec>& layers,
+                                         std::optional<block_shape> block) {
   check(layers);
   for (const layer_mask& m : masks)
     expects(std::any_of(layers.begin(), layers.end(),

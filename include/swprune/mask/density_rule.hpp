@@ -84,15 +84,15 @@ class density_rule {
 };
 
 /// "uniform", "erk", gamma as a number (mix), "macs R" or "by hand".
-[[nodiscard]] SWPRUNE_FUNCTION std::string to_string(const density_rule& rule);
+[[nodiscard]] SWPRUNE_SETUP std::string to_string(const density_rule& rule);
 
 /// The rule that a program's user writes: "uniform", "erk" or gamma in [0, 1] as a number. Throws
 /// argument_out_of_range for anything else.
-[[nodiscard]] SWPRUNE_FUNCTION density_rule parse_density_rule(std::string_view text);
+[[nodiscard]] SWPRUNE_SETUP density_rule parse_density_rule(std::string_view text);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::string to_string(const density_rule& rule) {
+SWPRUNE_SETUP std::string to_string(const density_rule& rule) {
   switch (rule.form()) {
     case density_form::uniform:
       return "uniform";
@@ -108,7 +108,7 @@ SWPRUNE_FUNCTION std::string to_string(const density_rule& rule) {
   return "unknown";
 }
 
-SWPRUNE_FUNCTION density_rule parse_density_rule(std::string_view text) {
+SWPRUNE_SETUP density_rule parse_density_rule(std::string_view text) {
   if (text == "uniform") return density_rule::uniform();
   if (text == "erk") return density_rule::erk();
   double gamma = -1.0;

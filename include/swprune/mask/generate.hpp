@@ -34,11 +34,11 @@ struct generate_params {
 
 /// The same with a number of blocks instead of a degree: `blocks` in [0, Go * Gi], dealt as evenly
 /// over the rows as integers allow. Throws mask_shape for a number outside.
-[[nodiscard]] SWPRUNE_FUNCTION generate_params with_blocks(generate_params p, index_t blocks);
+[[nodiscard]] SWPRUNE_SETUP generate_params with_blocks(generate_params p, index_t blocks);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION generate_params with_blocks(generate_params p, index_t blocks) {
+SWPRUNE_SETUP generate_params with_blocks(generate_params p, index_t blocks) {
   expects(p.out_groups >= 1 && p.in_groups >= 1, errc::mask_shape,
           "a block mask needs out_groups >= 1 and in_groups >= 1, given {} x {}", p.out_groups,
           p.in_groups);
@@ -77,11 +77,11 @@ struct generated_mask {
 /// The same generator state gives the same mask on every platform. Throws graph_nodes,
 /// graph_degree, graph_probability, argument_out_of_range (q > 1 for a kind that is not balanced;
 /// unstructured, which has no blocks: see unstructured_mask()), or graph_not_connected.
-[[nodiscard]] SWPRUNE_FUNCTION generated_mask generate(const generate_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP generated_mask generate(const generate_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION generated_mask generate(const generate_params& p, rng& random) {
+SWPRUNE_SETUP generated_mask generate(const generate_params& p, rng& random) {
   const bool dense = p.kind == mask_kind::dense;
   const graph::biregular_params size{.out_nodes = p.out_groups,
                                      .in_nodes = p.in_groups,

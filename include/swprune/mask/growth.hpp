@@ -31,8 +31,8 @@ struct growth_step {
 /// bi-regular, and such a graph falls into perfect matchings (Koenig). Otherwise columns can miss
 /// the even share; `outside` says by how much.
 /// degrees: non-decreasing, in [r, Gi]; throws mask_stages.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<growth_step> grow(const graph::bipartite& final_graph,
-                                                             const std::vector<index_t>& degrees);
+[[nodiscard]] SWPRUNE_SETUP std::vector<growth_step> grow(const graph::bipartite& final_graph,
+                                                          const std::vector<index_t>& degrees);
 
 #if SWPRUNE_BODIES
 
@@ -79,8 +79,8 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION std::vector<growth_step> grow(const graph::bipartite& final_graph,
-                                               const std::vector<index_t>& degrees) {
+SWPRUNE_SETUP std::vector<growth_step> grow(const graph::bipartite& final_graph,
+                                            const std::vector<index_t>& degrees) {
   const index_t least = detail::least_row_degree(final_graph);
   const index_t full = final_graph.in_nodes();
   std::vector<growth_step> steps;

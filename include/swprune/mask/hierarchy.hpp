@@ -39,7 +39,7 @@ struct hierarchy_result {
 
 namespace detail {
 
-SWPRUNE_FUNCTION void check(const hierarchy_params& p);
+SWPRUNE_SETUP void check(const hierarchy_params& p);
 
 #if SWPRUNE_BODIES
 
@@ -57,7 +57,7 @@ SWPRUNE_FUNCTION void check(const hierarchy_params& p);
   return {std::move(g), 0, moved};
 }
 
-SWPRUNE_FUNCTION void check(const hierarchy_params& p) {
+SWPRUNE_SETUP void check(const hierarchy_params& p) {
   graph::check(p.size);
   graph::check_fraction(p.beta, "the rewired fraction beta");
   expects(p.cluster_size >= 1, errc::argument_out_of_range,
@@ -150,11 +150,11 @@ class cluster_filler {
 /// as input groups. The clusters of a row are ceil(degree / inner_degree), more only if row degree
 /// or coverage need it. q = 1 merges the levels: the result is the ring graph of `size` itself.
 /// Throws graph_nodes, graph_degree, graph_probability, or argument_out_of_range.
-[[nodiscard]] SWPRUNE_FUNCTION hierarchy_result hierarchy(const hierarchy_params& p, rng& random);
+[[nodiscard]] SWPRUNE_SETUP hierarchy_result hierarchy(const hierarchy_params& p, rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION hierarchy_result hierarchy(const hierarchy_params& p, rng& random) {
+SWPRUNE_SETUP hierarchy_result hierarchy(const hierarchy_params& p, rng& random) {
   detail::check(p);
   const index_t q = std::min(p.cluster_size, std::max(p.size.out_nodes, p.size.in_nodes));
   if (q == 1) {

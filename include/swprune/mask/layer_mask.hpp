@@ -68,7 +68,7 @@ struct layer_mask {
 /// Throws mask_shape or mask_block unless sizes are >= 1, the block grid is
 /// ceil(out_channels / Bo) x ceil(in_channels / Bi), and a table of taps, if there is one, has the
 /// layer's shape, at least one tap in every live block, none in an absent one, and lacks some tap.
-SWPRUNE_FUNCTION void check(const layer_mask& m);
+SWPRUNE_SETUP void check(const layer_mask& m);
 
 #if SWPRUNE_BODIES
 
@@ -100,7 +100,7 @@ inline void check_taps(const layer_mask& m) {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION void check(const layer_mask& m) {
+SWPRUNE_SETUP void check(const layer_mask& m) {
   expects(m.block.outputs >= 1 && m.block.inputs >= 1, errc::mask_block,
           "layer '{}': a block needs Bo >= 1 and Bi >= 1, given {}x{}", m.name, m.block.outputs,
           m.block.inputs);

@@ -50,7 +50,7 @@ struct layer_spec {
 /// given twice, a source that is no earlier layer, does not fit into the input channels or leaves
 /// one of them without any, an empty network, or one with more than 2^44 weights or 2^60
 /// multiply-accumulates. Layers without sources need not form a chain here: see mixing().
-SWPRUNE_FUNCTION void check(const std::vector<layer_spec>& layers);
+SWPRUNE_SETUP void check(const std::vector<layer_spec>& layers);
 
 #if SWPRUNE_BODIES
 
@@ -83,7 +83,7 @@ inline void check_sources(const std::vector<layer_spec>& layers, std::size_t at)
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION void check(const std::vector<layer_spec>& layers) {
+SWPRUNE_SETUP void check(const std::vector<layer_spec>& layers) {
   expects(!layers.empty(), errc::mask_shape, "a network to prune needs at least one layer");
   constexpr index_t widest = index_t{1} << 20;
   constexpr index_t most_weights = index_t{1} << 44;

@@ -64,11 +64,11 @@ inline constexpr std::array<mask_kind, 10> mask_kinds = {
 }
 
 /// The kind of that name; throws argument_out_of_range, naming all, for any other word.
-[[nodiscard]] SWPRUNE_FUNCTION mask_kind parse_mask_kind(std::string_view name);
+[[nodiscard]] SWPRUNE_SETUP mask_kind parse_mask_kind(std::string_view name);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION mask_kind parse_mask_kind(std::string_view name) {
+SWPRUNE_SETUP mask_kind parse_mask_kind(std::string_view name) {
   std::string known;
   for (const mask_kind kind : mask_kinds) {
     if (name == to_string(kind)) return kind;

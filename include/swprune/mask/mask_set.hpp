@@ -132,8 +132,8 @@ struct mask_params {
 /// `root`, until mixing_report() finds that every output depends on every input; the first draw is
 /// the one made without. Throws mask_mixing when the tries are used up, argument_out_of_range for
 /// mixing_tries outside [0, 100], and as allocate() and generate().
-[[nodiscard]] SWPRUNE_FUNCTION mask_set make_masks(const std::vector<layer_spec>& layers,
-                                                   const mask_params& p, const rng& root);
+[[nodiscard]] SWPRUNE_SETUP mask_set make_masks(const std::vector<layer_spec>& layers,
+                                                const mask_params& p, const rng& root);
 
 #if SWPRUNE_BODIES
 
@@ -195,8 +195,8 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION mask_set make_masks(const std::vector<layer_spec>& layers, const mask_params& p,
-                                     const rng& root) {
+SWPRUNE_SETUP mask_set make_masks(const std::vector<layer_spec>& layers, const mask_params& p,
+                                  const rng& root) {
   expects(p.mixing_tries >= 0 && p.mixing_tries <= 100, errc::argument_out_of_range,
           "mixing_tries must lie in [0, 100], given {}", p.mixing_tries);
   const allocation plan = allocate(layers, p.allocation());

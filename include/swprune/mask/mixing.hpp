@@ -27,7 +27,7 @@ namespace swprune::inline v0::mask {
 /// channels) carry information: reach[l] after layer l, and the layers until every output group
 /// depends on every input group of the first layer. Takes a vector of masks or a mask_set. Throws
 /// mask_shape if two neighbours do not fit.
-[[nodiscard]] SWPRUNE_FUNCTION graph::mixing_result mixing(std::span<const layer_mask> layers);
+[[nodiscard]] SWPRUNE_SETUP graph::mixing_result mixing(std::span<const layer_mask> layers);
 
 #if SWPRUNE_BODIES
 
@@ -50,7 +50,7 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION graph::mixing_result mixing(std::span<const layer_mask> layers) {
+SWPRUNE_SETUP graph::mixing_result mixing(std::span<const layer_mask> layers) {
   std::vector<graph::bipartite> chain;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     check(layers[l]);
@@ -111,8 +111,8 @@ struct network_mixing {
 /// `masks` has one mask per layer of the network, in its order, as make_masks() gives; a vector or
 /// a mask_set. Throws mask_shape if masks and layers do not belong together or two layers do not
 /// fit.
-[[nodiscard]] SWPRUNE_FUNCTION network_mixing mixing_report(std::span<const layer_mask> masks,
-                                                            const std::vector<layer_spec>& layers);
+[[nodiscard]] SWPRUNE_SETUP network_mixing mixing_report(std::span<const layer_mask> masks,
+                                                         const std::vector<layer_spec>& layers);
 
 #if SWPRUNE_BODIES
 
@@ -326,8 +326,8 @@ inline void check_same_network(std::span<const layer_mask> masks,
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION network_mixing mixing_report(std::span<const layer_mask> masks,
-                                              const std::vector<layer_spec>& layers) {
+SWPRUNE_SETUP network_mixing mixing_report(std::span<const layer_mask> masks,
+                                           const std::vector<layer_spec>& layers) {
   detail::check_same_network(masks, layers);
   const detail::network_spread spread(masks, layers);
   network_mixing report;

@@ -46,13 +46,13 @@ using network_rows = std::vector<std::vector<index_t>>;
 /// prunes down to. Row j of a layer has r_j + d_k - r blocks at stage k, at most Gi: r_j its final
 /// number, r the smallest of these, d_k of ramp_degrees(r, Gi). Throws mask_stages (see
 /// progressive_params).
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<network_rows> stage_row_degrees(
+[[nodiscard]] SWPRUNE_SETUP std::vector<network_rows> stage_row_degrees(
     const mask_set& final_masks, const progressive_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<network_rows> stage_row_degrees(const mask_set& final_masks,
-                                                             const progressive_params& p) {
+SWPRUNE_SETUP std::vector<network_rows> stage_row_degrees(const mask_set& final_masks,
+                                                          const progressive_params& p) {
   check(p);
   std::vector<network_rows> stages(static_cast<std::size_t>(p.stages) + 1);
   for (const layer_mask& m : final_masks) {
@@ -72,8 +72,8 @@ SWPRUNE_FUNCTION std::vector<network_rows> stage_row_degrees(const mask_set& fin
 
 namespace detail {
 
-SWPRUNE_FUNCTION void check_nested(const layer_mask& before, const layer_mask& after,
-                                   std::size_t stage);
+SWPRUNE_SETUP void check_nested(const layer_mask& before, const layer_mask& after,
+                                std::size_t stage);
 
 #if SWPRUNE_BODIES
 
@@ -94,8 +94,8 @@ SWPRUNE_FUNCTION void check_nested(const layer_mask& before, const layer_mask& a
   return stages;
 }
 
-SWPRUNE_FUNCTION void check_nested(const layer_mask& before, const layer_mask& after,
-                                   std::size_t stage) {
+SWPRUNE_SETUP void check_nested(const layer_mask& before, const layer_mask& after,
+                                std::size_t stage) {
   layer_mask same_shape = after;
   same_shape.blocks = before.blocks;
   same_shape.kept_taps = before.kept_taps;
@@ -140,32 +140,32 @@ inline void check_initial_sparsity(const mask_set& final_masks, const progressiv
 /// Throws mask_stages as progressive_params says, for an initial sparsity above that of the blocks
 /// of every layer, and for order block_norm, whose later stages follow from the weights: take
 /// initial_stage() and next_stage_by_norm().
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask_set> make_stages(const mask_set& final_masks,
-                                                                 const progressive_params& p);
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask_set> make_stages(const mask_set& final_masks,
+                                                              const progressive_params& p);
 
 /// Stage 0 of make_stages(), for either order: where training with removal by norm starts. With an
 /// initial sparsity of 0 every block. Removal by norm takes whole blocks: with order block_norm the
 /// final masks may have no tap masks. Throws mask_stages for these, else as make_stages().
-[[nodiscard]] SWPRUNE_FUNCTION mask_set initial_stage(const mask_set& final_masks,
-                                                      progressive_params p);
+[[nodiscard]] SWPRUNE_SETUP mask_set initial_stage(const mask_set& final_masks,
+                                                   progressive_params p);
 
 /// The next stage in order block_norm: of every layer of `current` the blocks with the largest
 /// norms, see prune_by_norm() of several steps. rows: numbers of blocks of the next stage,
 /// final_rows of the last one: [k] and back() of stage_row_degrees(). norms: [layer][Go x Gi].
 /// Throws mask_shape for lists that do not have one entry per layer, and as prune_by_norm().
-[[nodiscard]] SWPRUNE_FUNCTION mask_set
+[[nodiscard]] SWPRUNE_SETUP mask_set
 next_stage_by_norm(const mask_set& current, const std::vector<std::vector<double>>& norms,
                    const network_rows& rows, const network_rows& final_rows,
                    ring_order ring = ring_order::interleaved);
 
 /// Throws mask_stages, naming layer and stage, unless every stage has the layers of the first, in
 /// the same order and of the same shape, and no block or tap that the stage before lacks (I6).
-SWPRUNE_FUNCTION void check_nested(const std::vector<mask_set>& stages);
+SWPRUNE_SETUP void check_nested(const std::vector<mask_set>& stages);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<mask_set> make_stages(const mask_set& final_masks,
-                                                   const progressive_params& p) {
+SWPRUNE_SETUP std::vector<mask_set> make_stages(const mask_set& final_masks,
+                                                const progressive_params& p) {
   check(p);
   detail::check_initial_sparsity(final_masks, p);
   expects(p.order == removal_order::ring_distance, errc::mask_stages,
@@ -182,7 +182,7 @@ SWPRUNE_FUNCTION std::vector<mask_set> make_stages(const mask_set& final_masks,
   return sets;
 }
 
-SWPRUNE_FUNCTION mask_set initial_stage(const mask_set& final_masks, progressive_params p) {
+SWPRUNE_SETUP mask_set initial_stage(const mask_set& final_masks, progressive_params p) {
   for (const layer_mask& m : final_masks)
     expects(p.order != removal_order::block_norm || m.kept_taps.keeps_all(), errc::mask_stages,
             "layer '{}': order block_norm removes whole blocks, given a tap mask; take order "
@@ -192,10 +192,10 @@ SWPRUNE_FUNCTION mask_set initial_stage(const mask_set& final_masks, progressive
   return make_stages(final_masks, p).front();
 }
 
-SWPRUNE_FUNCTION mask_set next_stage_by_norm(const mask_set& current,
-                                             const std::vector<std::vector<double>>& norms,
-                                             const network_rows& rows,
-                                             const network_rows& final_rows, ring_order ring) {
+SWPRUNE_SETUP mask_set next_stage_by_norm(const mask_set& current,
+                                          const std::vector<std::vector<double>>& norms,
+                                          const network_rows& rows, const network_rows& final_rows,
+                                          ring_order ring) {
   const std::size_t layers = current.layers().size();
   expects(norms.size() == layers && rows.size() == layers && final_rows.size() == layers,
           errc::mask_shape,
@@ -208,7 +208,7 @@ SWPRUNE_FUNCTION mask_set next_stage_by_norm(const mask_set& current,
   return mask_set(std::move(next));
 }
 
-SWPRUNE_FUNCTION void check_nested(const std::vector<mask_set>& stages) {
+SWPRUNE_SETUP void check_nested(const std::vector<mask_set>& stages) {
   for (std::size_t k = 1; k < stages.size(); ++k) {
     expects(stages[k].size() == stages[0].size(), errc::mask_stages,
             "stage {} has {} layers, stage 0 has {}", k, stages[k].size(), stages[0].size());

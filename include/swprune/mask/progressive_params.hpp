@@ -49,11 +49,11 @@ struct progressive_params {
 };
 
 /// Throws mask_stages for a value outside the range that progressive_params names.
-SWPRUNE_FUNCTION void check(const progressive_params& p);
+SWPRUNE_SETUP void check(const progressive_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const progressive_params& p) {
+SWPRUNE_SETUP void check(const progressive_params& p) {
   expects(p.stages >= 1 && p.stages <= 64, errc::mask_stages,
           "the number of stages must lie in [1, 64], given {}", p.stages);
   expects(p.initial_sparsity >= 0.0 && p.initial_sparsity < 1.0, errc::mask_stages,

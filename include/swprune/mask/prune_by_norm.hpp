@@ -37,29 +37,29 @@ namespace swprune::inline v0::mask {
 /// Throws mask_shape or mask_block for a mask that does not fit its shape or a list of the wrong
 /// length, mask_stages for a row degree outside [0, blocks of the row], not_finite for NaN or
 /// infinity, argument_out_of_range for a negative norm.
-[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
-                                                        std::span<const double> norms,
-                                                        std::span<const index_t> row_degrees,
-                                                        ring_order ring = ring_order::interleaved);
+[[nodiscard]] SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current,
+                                                     std::span<const double> norms,
+                                                     std::span<const index_t> row_degrees,
+                                                     ring_order ring = ring_order::interleaved);
 
 /// The same as one of several steps: the result holds the best mask of the last step that is in
 /// `current`, with final_row_degrees[j] blocks in row j; (1) to (4) then decide about the others.
 /// So every step leaves a last one that is as even, and uses as many input groups, as the first
 /// could. Single steps may not: where d Go = Gi a step that looks no further can leave several
 /// input groups to one row. Throws also mask_stages for a final row degree above row_degrees[j].
-[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
-                                                        std::span<const double> norms,
-                                                        std::span<const index_t> row_degrees,
-                                                        std::span<const index_t> final_row_degrees,
-                                                        ring_order ring = ring_order::interleaved);
+[[nodiscard]] SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current,
+                                                     std::span<const double> norms,
+                                                     std::span<const index_t> row_degrees,
+                                                     std::span<const index_t> final_row_degrees,
+                                                     ring_order ring = ring_order::interleaved);
 
 /// One step down to rows of `degree` blocks, `extra_rows` of them with one more: the rows that
 /// graph::biregular_params gives one more, as in the masks of make_masks(). Throws also graph_nodes
 /// or graph_degree (see graph::biregular_params).
-[[nodiscard]] SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current,
-                                                        std::span<const double> norms,
-                                                        index_t degree, index_t extra_rows,
-                                                        ring_order ring = ring_order::interleaved);
+[[nodiscard]] SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current,
+                                                     std::span<const double> norms, index_t degree,
+                                                     index_t extra_rows,
+                                                     ring_order ring = ring_order::interleaved);
 
 #if SWPRUNE_BODIES
 
@@ -196,8 +196,8 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
-                                          std::span<const index_t> row_degrees, ring_order ring) {
+SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                       std::span<const index_t> row_degrees, ring_order ring) {
   check(current);
   const detail::norm_chooser chooser(current, norms, ring);
   detail::check_row_degrees(current, row_degrees);
@@ -206,10 +206,10 @@ SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<c
   return detail::with_blocks_of(current, from_ring(kept, ring));
 }
 
-SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
-                                          std::span<const index_t> row_degrees,
-                                          std::span<const index_t> final_row_degrees,
-                                          ring_order ring) {
+SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                       std::span<const index_t> row_degrees,
+                                       std::span<const index_t> final_row_degrees,
+                                       ring_order ring) {
   check(current);
   const detail::norm_chooser chooser(current, norms, ring);
   detail::check_row_degrees(current, row_degrees);
@@ -219,8 +219,8 @@ SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<c
   return detail::with_blocks_of(current, from_ring(chooser.choose(live, row_degrees, last), ring));
 }
 
-SWPRUNE_FUNCTION layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
-                                          index_t degree, index_t extra_rows, ring_order ring) {
+SWPRUNE_SETUP layer_mask prune_by_norm(const layer_mask& current, std::span<const double> norms,
+                                       index_t degree, index_t extra_rows, ring_order ring) {
   const graph::biregular_params size{.out_nodes = current.out_groups(),
                                      .in_nodes = current.in_groups(),
                                      .degree = degree,

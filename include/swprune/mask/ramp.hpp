@@ -17,14 +17,14 @@ namespace swprune::inline v0::mask {
 /// throughout. Integer arithmetic on S_0 rounded to a millionth: equal on every platform.
 /// Throws mask_stages (see progressive_params) or, unless 0 <= final_degree <= Gi and Gi in
 /// [1, 2^31 - 1], mask_shape.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> ramp_degrees(index_t final_degree,
-                                                                 index_t in_groups,
-                                                                 const progressive_params& p);
+[[nodiscard]] SWPRUNE_SETUP std::vector<index_t> ramp_degrees(index_t final_degree,
+                                                              index_t in_groups,
+                                                              const progressive_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<index_t> ramp_degrees(index_t final_degree, index_t in_groups,
-                                                   const progressive_params& p) {
+SWPRUNE_SETUP std::vector<index_t> ramp_degrees(index_t final_degree, index_t in_groups,
+                                                const progressive_params& p) {
   check(p);
   expects(in_groups >= 1 && in_groups <= 0x7fffffff, errc::mask_shape,
           "the number of input groups must lie in [1, {}], given {}", 0x7fffffff, in_groups);

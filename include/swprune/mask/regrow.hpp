@@ -41,10 +41,10 @@ struct regrow_choice {
 /// for live blocks. Throws mask_shape or mask_block for a mask or list that does not fit,
 /// mask_stages for a mask whose blocks lack taps, argument_out_of_range for share, locality or a
 /// negative norm, not_finite.
-[[nodiscard]] SWPRUNE_FUNCTION layer_mask regrown(const layer_mask& current,
-                                                  std::span<const double> weight_norms,
-                                                  std::span<const double> gradient_norms,
-                                                  const regrow_choice& choice = {});
+[[nodiscard]] SWPRUNE_SETUP layer_mask regrown(const layer_mask& current,
+                                               std::span<const double> weight_norms,
+                                               std::span<const double> gradient_norms,
+                                               const regrow_choice& choice = {});
 
 #if SWPRUNE_BODIES
 
@@ -113,9 +113,9 @@ inline void check_norms(const layer_mask& m, std::span<const double> norms) {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION layer_mask regrown(const layer_mask& current, std::span<const double> weight_norms,
-                                    std::span<const double> gradient_norms,
-                                    const regrow_choice& choice) {
+SWPRUNE_SETUP layer_mask regrown(const layer_mask& current, std::span<const double> weight_norms,
+                                 std::span<const double> gradient_norms,
+                                 const regrow_choice& choice) {
   check(current);
   expects(choice.share >= 0 && choice.share <= 1 && choice.locality >= 0 &&
               std::isfinite(choice.locality),

@@ -31,20 +31,20 @@ enum class ring_order {
 /// nearest of all, the larger of two equally near. 1 and Gi - 1 keep neighbours together, so they
 /// are taken only where nothing else is coprime: for Gi = 1, 2, 3, 4 and 6, where the order mixes
 /// nothing. in_groups in [1, 2^31 - 1]; throws graph_nodes.
-[[nodiscard]] SWPRUNE_FUNCTION index_t interleave_stride(index_t in_groups);
+[[nodiscard]] SWPRUNE_SETUP index_t interleave_stride(index_t in_groups);
 
 /// Ring position of every input group, [Gi]; a permutation. Throws graph_nodes as
 /// interleave_stride.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> ring_positions(index_t in_groups,
-                                                                   ring_order order);
+[[nodiscard]] SWPRUNE_SETUP std::vector<index_t> ring_positions(index_t in_groups,
+                                                                ring_order order);
 
 /// Mask of a graph whose input nodes are ring positions: block (J, I) lives iff the graph joins J
 /// and the position of I. Only columns are permuted.
-[[nodiscard]] SWPRUNE_FUNCTION block_mask from_ring(const graph::bipartite& g, ring_order order);
+[[nodiscard]] SWPRUNE_SETUP block_mask from_ring(const graph::bipartite& g, ring_order order);
 
 /// The graph in ring coordinates that from_ring() turns into `mask`: on it small-worldness and
 /// locality are measured.
-[[nodiscard]] SWPRUNE_FUNCTION graph::bipartite to_ring(const block_mask& mask, ring_order order);
+[[nodiscard]] SWPRUNE_SETUP graph::bipartite to_ring(const block_mask& mask, ring_order order);
 
 #if SWPRUNE_BODIES
 
@@ -73,7 +73,7 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION index_t interleave_stride(index_t in_groups) {
+SWPRUNE_SETUP index_t interleave_stride(index_t in_groups) {
   graph::check_node_count(in_groups, "the number of input groups");
   if (in_groups <= 2) return 1;
   index_t root = 1;
@@ -95,7 +95,7 @@ SWPRUNE_FUNCTION index_t interleave_stride(index_t in_groups) {
   return in_groups - 1;
 }
 
-SWPRUNE_FUNCTION std::vector<index_t> ring_positions(index_t in_groups, ring_order order) {
+SWPRUNE_SETUP std::vector<index_t> ring_positions(index_t in_groups, ring_order order) {
   const index_t stride = order == ring_order::aligned ? 1 : interleave_stride(in_groups);
   std::vector<index_t> position(static_cast<std::size_t>(in_groups));
   for (index_t i = 0; i < in_groups; ++i)
@@ -103,7 +103,7 @@ SWPRUNE_FUNCTION std::vector<index_t> ring_positions(index_t in_groups, ring_ord
   return position;
 }
 
-SWPRUNE_FUNCTION block_mask from_ring(const graph::bipartite& g, ring_order order) {
+SWPRUNE_SETUP block_mask from_ring(const graph::bipartite& g, ring_order order) {
   const std::vector<index_t> position = ring_positions(g.in_nodes(), order);
   block_mask mask(g.out_nodes(), g.in_nodes());
   for (index_t i = 0; i < g.in_nodes(); ++i)
@@ -112,7 +112,7 @@ SWPRUNE_FUNCTION block_mask from_ring(const graph::bipartite& g, ring_order orde
   return mask;
 }
 
-SWPRUNE_FUNCTION graph::bipartite to_ring(const block_mask& mask, ring_order order) {
+SWPRUNE_SETUP graph::bipartite to_ring(const block_mask& mask, ring_order order) {
   const std::vector<index_t> position = ring_positions(mask.in_groups(), order);
   std::vector<std::vector<graph::node_t>> rows(static_cast<std::size_t>(mask.out_groups()));
   for (index_t j = 0; j < mask.out_groups(); ++j)

@@ -55,8 +55,8 @@ struct slot_schedule {
 /// mask with equal rows and columns takes as many slots as a row has blocks. lane_groups >= 1, more
 /// than Go count as Go; throws mask_schedule. The same mask gives the same schedule on every
 /// platform.
-[[nodiscard]] SWPRUNE_FUNCTION slot_schedule make_slot_schedule(const block_mask& mask,
-                                                                index_t lane_groups);
+[[nodiscard]] SWPRUNE_SETUP slot_schedule make_slot_schedule(const block_mask& mask,
+                                                             index_t lane_groups);
 
 #if SWPRUNE_BODIES
 
@@ -115,7 +115,7 @@ inline index_t check_entries(const slot_tile& t, const block_mask& mask) {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION slot_schedule make_slot_schedule(const block_mask& mask, index_t lane_groups) {
+SWPRUNE_SETUP slot_schedule make_slot_schedule(const block_mask& mask, index_t lane_groups) {
   expects(lane_groups >= 1, errc::mask_schedule, "the number of lane groups must be >= 1, given {}",
           lane_groups);
   const index_t at_once = std::min(lane_groups, mask.out_groups());
@@ -136,11 +136,11 @@ SWPRUNE_FUNCTION slot_schedule make_slot_schedule(const block_mask& mask, index_
 /// Throws mask_schedule, naming tile, slot, row and input group, unless `s` is a schedule of
 /// `mask`: tiles of Q rows cover all rows in order; every block is read once, by its row; no input
 /// group is read twice in a slot; every tile has the number of slots of Koenig's theorem.
-SWPRUNE_FUNCTION void check(const slot_schedule& s, const block_mask& mask);
+SWPRUNE_SETUP void check(const slot_schedule& s, const block_mask& mask);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const slot_schedule& s, const block_mask& mask) {
+SWPRUNE_SETUP void check(const slot_schedule& s, const block_mask& mask) {
   expects(s.out_groups == mask.out_groups() && s.in_groups == mask.in_groups(), errc::mask_schedule,
           "a schedule of {} x {} groups does not fit a {} x {} mask", s.out_groups, s.in_groups,
           mask.out_groups(), mask.in_groups());

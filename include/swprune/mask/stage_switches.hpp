@@ -16,12 +16,12 @@ namespace swprune::inline v0::mask {
 /// floor(k steps / max(20, 4 (n + 1))), that is every 5 %, closer together for more than 4 stages,
 /// so that the last starts before 25 %. Of several stages that start at the same step only the last
 /// is trained. steps >= 0; throws mask_stages, also as progressive_params says.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> stage_switches(const progressive_params& p,
-                                                                   index_t steps);
+[[nodiscard]] SWPRUNE_SETUP std::vector<index_t> stage_switches(const progressive_params& p,
+                                                                index_t steps);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<index_t> stage_switches(const progressive_params& p, index_t steps) {
+SWPRUNE_SETUP std::vector<index_t> stage_switches(const progressive_params& p, index_t steps) {
   check(p);
   expects(steps >= 0 && steps <= (index_t{1} << 48), errc::mask_stages,
           "the number of steps must lie in [0, 2^48], given {}", steps);

@@ -13,7 +13,7 @@ namespace swprune::inline v0::mask {
 
 /// Taps that a live block keeps of `taps` >= 1: tap_density * taps rounded (halves up), at least 1.
 /// tap_density in (0, 1]; throws mask_density.
-[[nodiscard]] SWPRUNE_FUNCTION index_t kept_tap_count(index_t taps, double tap_density);
+[[nodiscard]] SWPRUNE_SETUP index_t kept_tap_count(index_t taps, double tap_density);
 
 /// The tap mask of a layer: every live block keeps `kept` of the kernel_height x kernel_width taps,
 /// among them the centre (kernel_height / 2, kernel_width / 2, rounded down). The other kept - 1
@@ -22,20 +22,20 @@ namespace swprune::inline v0::mask {
 /// layer every tap but the centre is hence used equally often, within one. All taps kept gives
 /// the default mask. Throws mask_shape for kernel sizes below 1 and mask_density unless
 /// 1 <= kept <= taps.
-[[nodiscard]] SWPRUNE_FUNCTION tap_mask rotate_taps(const block_mask& blocks, index_t kernel_height,
-                                                    index_t kernel_width, index_t kept);
+[[nodiscard]] SWPRUNE_SETUP tap_mask rotate_taps(const block_mask& blocks, index_t kernel_height,
+                                                 index_t kernel_width, index_t kept);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION index_t kept_tap_count(index_t taps, double tap_density) {
+SWPRUNE_SETUP index_t kept_tap_count(index_t taps, double tap_density) {
   expects(tap_density > 0.0 && tap_density <= 1.0, errc::mask_density,
           "the tap density must lie in (0, 1], given {}", tap_density);
   const auto kept = static_cast<index_t>(std::llround(tap_density * static_cast<double>(taps)));
   return kept < 1 ? 1 : kept;
 }
 
-SWPRUNE_FUNCTION tap_mask rotate_taps(const block_mask& blocks, index_t kernel_height,
-                                      index_t kernel_width, index_t kept) {
+SWPRUNE_SETUP tap_mask rotate_taps(const block_mask& blocks, index_t kernel_height,
+                                   index_t kernel_width, index_t kept) {
   expects(kernel_height >= 1 && kernel_width >= 1, errc::mask_shape,
           "a tap mask needs a kernel of at least 1x1, given {}x{}", kernel_height, kernel_width);
   const index_t taps = kernel_height * kernel_width;

@@ -20,12 +20,12 @@ namespace swprune::inline v0::mask {
 /// is kept. No accelerator runs it. Nothing is promised of rows, columns or use of input channels.
 /// Time proportional to the weights: each in turn is kept with the probability (still to keep) /
 /// (still to come). kept in [0, weights]; throws mask_density.
-[[nodiscard]] SWPRUNE_FUNCTION layer_mask unstructured_mask(const layer_spec& l, index_t kept,
-                                                            rng& random);
+[[nodiscard]] SWPRUNE_SETUP layer_mask unstructured_mask(const layer_spec& l, index_t kept,
+                                                         rng& random);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION layer_mask unstructured_mask(const layer_spec& l, index_t kept, rng& random) {
+SWPRUNE_SETUP layer_mask unstructured_mask(const layer_spec& l, index_t kept, rng& random) {
   expects(kept >= 0 && kept <= l.weights(), errc::mask_density,
           "layer '{}': the weights to keep must lie in [0, {}], given {}", l.name, l.weights(),
           kept);

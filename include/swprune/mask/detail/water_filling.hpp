@@ -39,8 +39,8 @@ namespace filling {
 
 /// How far a vessel at that level overflows (> 0) or falls short (< 0); what it keeps is rounded
 /// down, but whether it is outside at all is exact.
-[[nodiscard]] SWPRUNE_FUNCTION index_t excess(const water_level& level, const vessel& v,
-                                              std::size_t l);
+[[nodiscard]] SWPRUNE_SETUP index_t excess(const water_level& level, const vessel& v,
+                                           std::size_t l);
 
 #if SWPRUNE_BODIES
 
@@ -57,7 +57,7 @@ inline void relevel(water_level& level, const std::vector<vessel>& vessels, inde
   if (level.target < 0) level.target = 0;
 }
 
-SWPRUNE_FUNCTION index_t excess(const water_level& level, const vessel& v, std::size_t l) {
+SWPRUNE_SETUP index_t excess(const water_level& level, const vessel& v, std::size_t l) {
   const wide_t kept = static_cast<wide_t>(level.target) * static_cast<wide_t>(v.weights) * v.share;
   if (kept > static_cast<wide_t>(v.most) * level.shares) {
     const index_t over = level.kept(v, l) - v.most;
@@ -76,11 +76,11 @@ SWPRUNE_FUNCTION index_t excess(const water_level& level, const vessel& v, std::
 /// gives is made good for by the others: vessels outside their bounds on the side that outweighs
 /// the other are fixed there and the rest is shared out again, which ends after as many rounds as
 /// there are vessels and finds the one level that satisfies all. Integer arithmetic throughout.
-[[nodiscard]] SWPRUNE_FUNCTION water_level fill(const std::vector<vessel>& vessels, index_t target);
+[[nodiscard]] SWPRUNE_SETUP water_level fill(const std::vector<vessel>& vessels, index_t target);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION water_level fill(const std::vector<vessel>& vessels, index_t target) {
+SWPRUNE_SETUP water_level fill(const std::vector<vessel>& vessels, index_t target) {
   using state = water_level::state;
   water_level level;
   level.states.assign(vessels.size(), state::open);
