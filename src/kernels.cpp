@@ -23,7 +23,7 @@
                              const activations<Scalar>&, activations<Scalar>&);                    \
   template void conv_backward_data(const conv_geometry&, const block_storage&, index_t,            \
                                    const Scalar*, const activations<Scalar>&,                      \
-                                   activations<Scalar>&);                                          \
+                                   activations<Scalar>&, bool);                                    \
   template void conv_backward_weights(const conv_geometry&, const block_storage&,                  \
                                       const activations<Scalar>&, const activations<Scalar>&,      \
                                       std::span<Scalar>, aligned_vector<Scalar>&);                 \
@@ -40,6 +40,8 @@
   template void fused_apply(const Scalar*, Scalar*, const map_shape&, bool, affine_map<Scalar>);   \
   template void fused_gradient(const Scalar*, const Scalar*, Scalar*, const map_shape&, bool,      \
                                affine_map<Scalar>);                                                \
+  template void fused_sum(const Scalar*, const Scalar*, Scalar*, index_t, bool,                    \
+                          affine_map<Scalar>);                                                     \
   template void average_windows(const Scalar*, Scalar*, const map_shape&, const map_shape&,        \
                                 const average_window&);                                            \
   template void spread_average(const Scalar*, Scalar*, const map_shape&, const map_shape&,         \

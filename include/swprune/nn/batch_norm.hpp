@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -12,6 +13,7 @@
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
+#include "swprune/nn/detail/add.hpp"
 #include "swprune/nn/detail/fused_norm.hpp"
 #include "swprune/nn/detail/normalise.hpp"
 #include "swprune/nn/layer.hpp"
@@ -122,8 +124,8 @@ class batch_norm final : public layer<Scalar> {
   batch_norm(const batch_norm&) = default;
 
  private:
-  /// chain runs this layer, a ReLU and a 2 x 2 max pooling in one pass through these three, with
-  /// the same results bit for bit.
+  /// chain runs this layer, a ReLU and a 2 x 2 max pooling, or the sum of a residual block, in one
+  /// pass through these, with the same results bit for bit.
   friend class chain<Scalar>;
 
   [[nodiscard]] static map_shape fused_shape(const map_shape& in, bool pooled) {
@@ -159,6 +161,39 @@ class batch_norm final : public layer<Scalar> {
         detail::fused_gradient(in.data(t, c), grad_out.data(t, c), grad_in.data(t, c), in.shape(),
                                pooled, affine(c));
       backward_one(in, grad_in, &grad_in, c);
+    });
+    grad_in.clear_dead_lanes();
+  }
+
+  /// out = normalised in + other, rectified if `rectify`: the end of a residual block.
+  void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
+                            bool rectify, activations<Scalar>& out) {
+    out.resize(in.batch(), output_shape(in.shape()));
+    statistics_.resize(scale_.size());
+    parallel_for(channels(), [&](index_t c) {
+      measure(in, c);
+      for (index_t t = 0; t < in.tiles(); ++t)
+        detail::fused_sum(in.data(t, c), other.data(t, c), out.data(t, c), in.channel_size(),
+                          rectify, affine(c));
+    });
+    out.clear_dead_lanes();
+  }
+
+  /// Backward of the same: `grad_sum`, which has its size already, is the gradient by the sum
+  /// before it was rectified.
+  void backward_sum(const activations<Scalar>& in, const activations<Scalar>& out,
+                    const activations<Scalar>& grad_out, bool rectify,
+                    activations<Scalar>& grad_sum, activations<Scalar>& grad_in) {
+    grad_in.resize(in.batch(), in.shape());
+    parallel_for(channels(), [&](index_t c) {
+      for (index_t t = 0; t < in.tiles(); ++t) {
+        const Scalar* dy = grad_out.data(t, c);
+        if (rectify)
+          detail::mask_numbers(out.data(t, c), dy, grad_sum.data(t, c), in.channel_size());
+        else
+          std::copy_n(dy, in.channel_size(), grad_sum.data(t, c));
+      }
+      backward_one(in, grad_sum, &grad_in, c);
     });
     grad_in.clear_dead_lanes();
   }

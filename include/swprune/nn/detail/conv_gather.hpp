@@ -54,13 +54,14 @@ template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
                   const activations<Scalar>& in, activations<Scalar>& out);
 
-/// grad_in = gradient of the loss by the input; `grad_in` has its size already. The weights are
+/// grad_in = gradient of the loss by the input, or is added to what is there if `adding`; `grad_in`
+/// has its size already. The weights are
 /// transposed first: the kernel wants those of its sums side by side, and a weight is used for
 /// every pixel and tile.
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
-                        activations<Scalar>& grad_in);
+                        activations<Scalar>& grad_in, bool adding = false);
 
 #ifndef SWPRUNE_COMPILED
 
@@ -111,7 +112,8 @@ struct gather_strip {
 struct gather_chunk {
   std::span<const gather_segment> segments;
   bool first = false;  ///< sums begin at zero
-  bool last = false;   ///< sums are written to the map
+  bool last = false;   ///< sums are complete
+  bool waits = false;  ///< sums are not written to the map
 };
 
 /// Asks for what the strip below reads and writes, a few lines for every position: asked for all at
@@ -169,8 +171,8 @@ SWPRUNE_INLINE void gather_positions(const gather_strip<Scalar>& strip, const ga
     SWPRUNE_UNROLL
     for (int v = 0; v < values; ++v) {
       const int p = v / Registers, r = v % Registers;
-      Scalar* there = chunk.last ? to + i * strip.to_channel + position[p].to + r * width
-                                 : waiting + p * waiting_position + (i * Registers + r) * width;
+      Scalar* there = chunk.waits ? waiting + p * waiting_position + (i * Registers + r) * width
+                                  : to + i * strip.to_channel + position[p].to + r * width;
       slot_reg(there) = acc[i * values + v];
     }
   }
@@ -231,6 +233,7 @@ struct gather_work {
   const Scalar* weights;
   const activations<Scalar>& from;
   activations<Scalar>& to;
+  bool adding;  ///< to what `to` holds
 };
 
 /// End of the chunk that begins at segment `begin`; a segment has at most `limit` channels.
@@ -244,6 +247,22 @@ struct gather_work {
   return end;
 }
 
+/// Adds the sums that wait to what the map holds. Not part of the kernels, which must not be slower
+/// for it.
+template <int Registers, typename Scalar>
+void add_waiting(const gather_strip<Scalar>& strip, index_t sums) {
+  constexpr index_t width = Registers * register_lanes<Scalar>;
+  const Scalar* waiting = strip.waiting;
+  for (const strip_position& position : strip.positions) {
+    for (index_t i = 0; i < sums; ++i) {
+      Scalar* to = strip.to + i * strip.to_channel + position.to;
+      for (index_t r = 0; r < width; r += register_lanes<Scalar>)
+        slot_reg(to + r) = load_reg(waiting + i * width + r) + load_reg(to + r);
+    }
+    waiting += strip_sums * width;
+  }
+}
+
 /// One strip: chunk by chunk, so that what a chunk reads stays in the first-level cache for all
 /// positions and sums. A group without blocks writes zeros.
 template <int Registers, typename Scalar>
@@ -253,11 +272,14 @@ void gather_chunks(const gather_strip<Scalar>& strip, const gather_work<Scalar>&
   std::size_t begin = 0;
   do {
     const std::size_t end = chunk_end(all, begin, work.chunk);
+    const bool last = end == all.size();
     gather_sums<Registers>(
-        strip, gather_chunk{all.subspan(begin, end - begin), begin == 0, end == all.size()},
+        strip,
+        gather_chunk{all.subspan(begin, end - begin), begin == 0, last, !last || work.adding},
         work.weights, sums);
     begin = end;
   } while (begin < all.size());
+  if (work.adding) add_waiting<Registers>(strip, sums);
 }
 
 /// A strip and its positions in the tiles from `tile` on.
@@ -312,8 +334,8 @@ void spread_strip(const pixel_strip& strip, index_t tiles, const activations<Sca
 template <typename Scalar>
 void gather_groups(const tap_plan& plan, const strip_depth& depth,
                    const std::vector<std::vector<gather_segment>>& groups, index_t group_size,
-                   const Scalar* weights, const activations<Scalar>& from,
-                   activations<Scalar>& to) {
+                   const Scalar* weights, const activations<Scalar>& from, activations<Scalar>& to,
+                   bool adding) {
   const map_shape& map = to.shape();
   const auto columns = strip_columns(map, plan.windows());
   const auto column_count = static_cast<index_t>(columns.size());
@@ -329,8 +351,8 @@ void gather_groups(const tap_plan& plan, const strip_depth& depth,
       spread_strip(strip, std::min(depth.tiles, from.tiles() - tile), from, to, positions);
       const gather_place place{strip, positions, tile};
       for (index_t j = group_count * part / parts; j < group_count * (part + 1) / parts; ++j) {
-        const gather_work<Scalar> work{groups[static_cast<std::size_t>(j)], depth.channels, weights,
-                                       from, to};
+        const gather_work<Scalar> work{
+            groups[static_cast<std::size_t>(j)], depth.channels, weights, from, to, adding};
         const gather_ahead<Scalar> ahead = ahead_of(from, place, j, group_count);
         const index_t end = std::min((j + 1) * group_size, map.channels);
         for (index_t c = j * group_size; c < end; c += strip_sums)
@@ -350,7 +372,7 @@ void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* 
       add_segments({b.first_input, b.inputs, b.weights, b.stride, b.pattern}, depth.channels,
                    groups[j]);
   gather_groups(tap_plan::forward(g, s.patterns, g.block_outputs, depth.channels), depth, groups,
-                g.block_outputs, weights, in, out);
+                g.block_outputs, weights, in, out, false);
 }
 
 /// to[o][kept tap][ci] = from[ci][kept tap][o] of one block, `group` numbers for each tap there.
@@ -367,7 +389,7 @@ void transpose_block(const live_block& b, index_t block_outputs, index_t group, 
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
-                        activations<Scalar>& grad_in) {
+                        activations<Scalar>& grad_in, bool adding) {
   const strip_depth depth = depth_of_strips(g, g.output, g.input, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.columns.size());
   std::vector<index_t> begins;  // of the transposed columns
@@ -390,7 +412,8 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
     }
   });
   gather_groups(tap_plan::backward(g, s.patterns, block_inputs, depth.channels), depth, groups,
-                block_inputs, static_cast<const Scalar*>(transposed.get()), grad_out, grad_in);
+                block_inputs, static_cast<const Scalar*>(transposed.get()), grad_out, grad_in,
+                adding);
 }
 
 #endif

@@ -18,19 +18,29 @@ template <typename Scalar>
 void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
                     affine_map<Scalar> map);
 
+/// `count` numbers: sum = normalised x + other, rectified if `rectify`.
+template <typename Scalar>
+void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
+               affine_map<Scalar> map);
+
 #ifndef SWPRUNE_COMPILED
 
 // Batch norm, ReLU and 2 x 2 max pooling one channel at a time: the maps between them are never
 // written, and the channel stays in the second-level cache from the first pass to the last.
 
-/// max(factor * x + offset, 0); NaN passes on, as in relu.
+/// max(z, 0); NaN passes on, as in relu.
 template <typename Scalar>
-SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
-  const vec<Scalar> z = load(x) * map.factor + map.offset;
+SWPRUNE_INLINE vec<Scalar> rectified(const vec<Scalar>& z) {
   vec<Scalar> v;
   SWPRUNE_LANE_LOOP
   for (int l = 0; l < static_cast<int>(lanes); ++l) v[l] = z[l] < Scalar(0) ? Scalar(0) : z[l];
   return v;
+}
+
+/// max(factor * x + offset, 0).
+template <typename Scalar>
+SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
+  return rectified<Scalar>(load(x) * map.factor + map.offset);
 }
 
 template <typename Scalar>
@@ -97,6 +107,16 @@ void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_sha
       const index_t corner = 2 * oy * row + 2 * ox * lanes;
       fused_spread(x + corner, dy, dz + corner, row, map);
     }
+}
+
+template <typename Scalar>
+void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
+               affine_map<Scalar> map) {
+  for (index_t i = 0; i < count; i += lanes) {
+    const vec<Scalar> z = load(x + i) * map.factor + map.offset;
+    const vec<Scalar> v = z + load(other + i);
+    slot(sum + i) = rectify ? rectified<Scalar>(v) : v;
+  }
 }
 
 #endif
