@@ -38,8 +38,18 @@
                                  activations<Scalar>&, index_t, const channel_statistics<Scalar>&, \
                                  Scalar, const normalise_sums<Scalar>&);                           \
   template void fused_apply(const Scalar*, Scalar*, const map_shape&, bool, affine_map<Scalar>);   \
-  template void fused_gradient(const Scalar*, const Scalar*, Scalar*, const map_shape&, bool,      \
+  template void fused_gradient(const Scalar*, const Scalar*, Scalar*, const map_shape&,            \
                                affine_map<Scalar>);                                                \
+  template normalise_sums<Scalar> rectified_sums(                                                  \
+      const activations<Scalar>&, const activations<Scalar>&, index_t,                             \
+      const channel_statistics<Scalar>&, affine_map<Scalar>);                                      \
+  template void rectified_backward(const activations<Scalar>&, const activations<Scalar>&,         \
+                                   activations<Scalar>&, index_t,                                  \
+                                   const channel_statistics<Scalar>&, Scalar,                      \
+                                   const normalise_sums<Scalar>&, affine_map<Scalar>);             \
+  template normalise_sums<Scalar> residual_sums(                                                   \
+      const activations<Scalar>&, const activations<Scalar>&, const activations<Scalar>&, bool,    \
+      activations<Scalar>&, index_t, const channel_statistics<Scalar>&);                           \
   template void fused_sum(const Scalar*, const Scalar*, Scalar*, index_t, bool,                    \
                           affine_map<Scalar>);                                                     \
   template void average_windows(const Scalar*, Scalar*, const map_shape&, const map_shape&,        \

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -13,7 +12,6 @@
 #include "swprune/core/error.hpp"
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
-#include "swprune/nn/detail/add.hpp"
 #include "swprune/nn/detail/fused_norm.hpp"
 #include "swprune/nn/detail/normalise.hpp"
 #include "swprune/nn/layer.hpp"
@@ -157,10 +155,18 @@ class batch_norm final : public layer<Scalar> {
                       activations<Scalar>& grad_in, bool pooled) {
     grad_in.resize(in.batch(), in.shape());
     parallel_for(channels(), [&](index_t c) {
-      for (index_t t = 0; t < in.tiles(); ++t)
-        detail::fused_gradient(in.data(t, c), grad_out.data(t, c), grad_in.data(t, c), in.shape(),
-                               pooled, affine(c));
-      backward_one(in, grad_in, &grad_in, c);
+      if (pooled) {
+        for (index_t t = 0; t < in.tiles(); ++t)
+          detail::fused_gradient(in.data(t, c), grad_out.data(t, c), grad_in.data(t, c), in.shape(),
+                                 affine(c));
+        backward_one(in, grad_in, &grad_in, c);
+        return;
+      }
+      const auto i = static_cast<std::size_t>(c);
+      const auto sums = detail::rectified_sums(in, grad_out, c, statistics_[i], affine(c));
+      take_gradients(c, sums);
+      detail::rectified_backward(in, grad_out, grad_in, c, statistics_[i], scale_[i], sums,
+                                 affine(c));
     });
     grad_in.clear_dead_lanes();
   }
@@ -186,14 +192,11 @@ class batch_norm final : public layer<Scalar> {
                     activations<Scalar>& grad_sum, activations<Scalar>& grad_in) {
     grad_in.resize(in.batch(), in.shape());
     parallel_for(channels(), [&](index_t c) {
-      for (index_t t = 0; t < in.tiles(); ++t) {
-        const Scalar* dy = grad_out.data(t, c);
-        if (rectify)
-          detail::mask_numbers(out.data(t, c), dy, grad_sum.data(t, c), in.channel_size());
-        else
-          std::copy_n(dy, in.channel_size(), grad_sum.data(t, c));
-      }
-      backward_one(in, grad_sum, &grad_in, c);
+      const auto i = static_cast<std::size_t>(c);
+      const auto sums =
+          detail::residual_sums(in, out, grad_out, rectify, grad_sum, c, statistics_[i]);
+      take_gradients(c, sums);
+      detail::backward_channel(in, grad_sum, grad_in, c, statistics_[i], scale_[i], sums);
     });
     grad_in.clear_dead_lanes();
   }
@@ -208,10 +211,14 @@ class batch_norm final : public layer<Scalar> {
                     activations<Scalar>* grad_in, index_t c) {
     const auto i = static_cast<std::size_t>(c);
     const auto sums = detail::gradient_sums(in, grad_out, c, statistics_[i]);
-    scale_gradient_[i] = sums.by_normalised;
-    shift_gradient_[i] = sums.plain;
+    take_gradients(c, sums);
     if (grad_in != nullptr)
       detail::backward_channel(in, grad_out, *grad_in, c, statistics_[i], scale_[i], sums);
+  }
+
+  void take_gradients(index_t c, const detail::normalise_sums<Scalar>& sums) {
+    scale_gradient_[static_cast<std::size_t>(c)] = sums.by_normalised;
+    shift_gradient_[static_cast<std::size_t>(c)] = sums.plain;
   }
 
   void check_gradient(const activations<Scalar>& in, const activations<Scalar>& grad_out) const {

@@ -50,18 +50,16 @@ void copy_channels(const activations<Scalar>& from, index_t first_from, activati
   });
 }
 
-/// masked = gradient where out > 0, else zero, of `count` numbers.
-template <typename Scalar>
-void mask_numbers(const Scalar* out, const Scalar* gradient, Scalar* masked, index_t count) {
-  for (index_t i = 0; i < count; ++i) masked[i] = out[i] > Scalar(0) ? gradient[i] : Scalar(0);
-}
-
-/// The same of whole maps: backward of a rectified sum.
+/// masked = gradient where out > 0, else zero: backward of a rectified sum.
 template <typename Scalar>
 void mask_gradient(const activations<Scalar>& out, const activations<Scalar>& gradient,
                    activations<Scalar>& masked) {
+  const index_t count = out.channel_size();
   for_each_map(out, [&](index_t t, index_t c) {
-    mask_numbers(out.data(t, c), gradient.data(t, c), masked.data(t, c), out.channel_size());
+    const Scalar* y = out.data(t, c);
+    const Scalar* dy = gradient.data(t, c);
+    Scalar* dz = masked.data(t, c);
+    for (index_t i = 0; i < count; ++i) dz[i] = y[i] > Scalar(0) ? dy[i] : Scalar(0);
   });
 }
 
