@@ -166,14 +166,15 @@ SWPRUNE_INLINE void gather_positions(const gather_strip<Scalar>& strip, const ga
                                                  position->steps[s.pattern].of_channels(s.channels),
                                                  weights + s.weights + strip.sum + first_sum, map);
   }
+  const index_t step = chunk.waits ? Registers * width : strip.to_channel;
   SWPRUNE_UNROLL
-  for (int i = 0; i < Sums; ++i) {
+  for (int p = 0; p < Positions; ++p) {
+    Scalar* there = chunk.waits ? waiting + p * waiting_position : to + position[p].to;
     SWPRUNE_UNROLL
-    for (int v = 0; v < values; ++v) {
-      const int p = v / Registers, r = v % Registers;
-      Scalar* there = chunk.waits ? waiting + p * waiting_position + (i * Registers + r) * width
-                                  : to + i * strip.to_channel + position[p].to + r * width;
-      slot_reg(there) = acc[i * values + v];
+    for (int i = 0; i < Sums; ++i, there += step) {
+      SWPRUNE_UNROLL
+      for (int r = 0; r < Registers; ++r)
+        slot_reg(there + r * width) = acc[i * values + p * Registers + r];
     }
   }
 }
