@@ -23,7 +23,7 @@
                              const activations<Scalar>&, activations<Scalar>&);                    \
   template void conv_backward_data(const conv_geometry&, const block_storage&, index_t,            \
                                    const Scalar*, const activations<Scalar>&,                      \
-                                   activations<Scalar>&);                                          \
+                                   activations<Scalar>&, bool);                                    \
   template void conv_backward_weights(const conv_geometry&, const block_storage&,                  \
                                       const activations<Scalar>&, const activations<Scalar>&,      \
                                       std::span<Scalar>, aligned_vector<Scalar>&);                 \
@@ -38,8 +38,20 @@
                                  activations<Scalar>&, index_t, const channel_statistics<Scalar>&, \
                                  Scalar, const normalise_sums<Scalar>&);                           \
   template void fused_apply(const Scalar*, Scalar*, const map_shape&, bool, affine_map<Scalar>);   \
-  template void fused_gradient(const Scalar*, const Scalar*, Scalar*, const map_shape&, bool,      \
+  template void fused_gradient(const Scalar*, const Scalar*, Scalar*, const map_shape&,            \
                                affine_map<Scalar>);                                                \
+  template normalise_sums<Scalar> rectified_sums(                                                  \
+      const activations<Scalar>&, const activations<Scalar>&, index_t,                             \
+      const channel_statistics<Scalar>&, affine_map<Scalar>);                                      \
+  template void rectified_backward(const activations<Scalar>&, const activations<Scalar>&,         \
+                                   activations<Scalar>&, index_t,                                  \
+                                   const channel_statistics<Scalar>&, Scalar,                      \
+                                   const normalise_sums<Scalar>&, affine_map<Scalar>);             \
+  template normalise_sums<Scalar> residual_sums(                                                   \
+      const activations<Scalar>&, const activations<Scalar>&, const activations<Scalar>&, bool,    \
+      activations<Scalar>&, index_t, const channel_statistics<Scalar>&);                           \
+  template void fused_sum(const Scalar*, const Scalar*, Scalar*, index_t, bool,                    \
+                          affine_map<Scalar>);                                                     \
   template void average_windows(const Scalar*, Scalar*, const map_shape&, const map_shape&,        \
                                 const average_window&);                                            \
   template void spread_average(const Scalar*, Scalar*, const map_shape&, const map_shape&,         \

@@ -187,6 +187,29 @@ TEST_CASE("a residual network: fused, cloned and threaded runs give the same bit
   }
 }
 
+TEST_CASE("a residual block run as one gives the bits of its layers", "[residual]") {
+  for (const bool rectified : {false, true})
+    for (const bool projected : {false, true}) {
+      CAPTURE(rectified, projected);
+      nn::network<float> net;
+      nn::chain<float> shortcut;
+      if (projected) {
+        shortcut.add<nn::conv2d>(nn::dense_mask("projection", 3, 3, 1, 1));
+        shortcut.add<nn::batch_norm>("projection.bn", 3);
+      }
+      net.add<nn::conv2d>(nn::dense_mask("first", 3, 3, 1, 1));
+      net.add<nn::residual>("block", path_to(3), std::move(shortcut),
+                            nn::residual_params{.relu = rectified});
+      nn::kaiming_init(net, rng(1));
+      nn::network<float> plain = net.clone();
+      net.build({3, 5, 6});
+      plain.build({3, 5, 6}, {.fuse = false});
+      rng random(2);
+      const auto images = random_maps<float>(17, {3, 5, 6}, random);
+      CHECK(step(net, images) == step(plain, images));
+    }
+}
+
 TEST_CASE("a number that is not finite is found inside a block", "[residual]") {
   nn::network<float> net = small_resnet();
   rng random(1);

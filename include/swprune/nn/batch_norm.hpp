@@ -122,8 +122,8 @@ class batch_norm final : public layer<Scalar> {
   batch_norm(const batch_norm&) = default;
 
  private:
-  /// chain runs this layer, a ReLU and a 2 x 2 max pooling in one pass through these three, with
-  /// the same results bit for bit.
+  /// chain runs this layer, a ReLU and a 2 x 2 max pooling, or the sum of a residual block, in one
+  /// pass through these, with the same results bit for bit.
   friend class chain<Scalar>;
 
   [[nodiscard]] static map_shape fused_shape(const map_shape& in, bool pooled) {
@@ -155,10 +155,48 @@ class batch_norm final : public layer<Scalar> {
                       activations<Scalar>& grad_in, bool pooled) {
     grad_in.resize(in.batch(), in.shape());
     parallel_for(channels(), [&](index_t c) {
+      if (pooled) {
+        for (index_t t = 0; t < in.tiles(); ++t)
+          detail::fused_gradient(in.data(t, c), grad_out.data(t, c), grad_in.data(t, c), in.shape(),
+                                 affine(c));
+        backward_one(in, grad_in, &grad_in, c);
+        return;
+      }
+      const auto i = static_cast<std::size_t>(c);
+      const auto sums = detail::rectified_sums(in, grad_out, c, statistics_[i], affine(c));
+      take_gradients(c, sums);
+      detail::rectified_backward(in, grad_out, grad_in, c, statistics_[i], scale_[i], sums,
+                                 affine(c));
+    });
+    grad_in.clear_dead_lanes();
+  }
+
+  /// out = normalised in + other, rectified if `rectify`: the end of a residual block.
+  void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
+                            bool rectify, activations<Scalar>& out) {
+    out.resize(in.batch(), output_shape(in.shape()));
+    statistics_.resize(scale_.size());
+    parallel_for(channels(), [&](index_t c) {
+      measure(in, c);
       for (index_t t = 0; t < in.tiles(); ++t)
-        detail::fused_gradient(in.data(t, c), grad_out.data(t, c), grad_in.data(t, c), in.shape(),
-                               pooled, affine(c));
-      backward_one(in, grad_in, &grad_in, c);
+        detail::fused_sum(in.data(t, c), other.data(t, c), out.data(t, c), in.channel_size(),
+                          rectify, affine(c));
+    });
+    out.clear_dead_lanes();
+  }
+
+  /// Backward of the same: `grad_sum`, which has its size already, is the gradient by the sum
+  /// before it was rectified.
+  void backward_sum(const activations<Scalar>& in, const activations<Scalar>& out,
+                    const activations<Scalar>& grad_out, bool rectify,
+                    activations<Scalar>& grad_sum, activations<Scalar>& grad_in) {
+    grad_in.resize(in.batch(), in.shape());
+    parallel_for(channels(), [&](index_t c) {
+      const auto i = static_cast<std::size_t>(c);
+      const auto sums =
+          detail::residual_sums(in, out, grad_out, rectify, grad_sum, c, statistics_[i]);
+      take_gradients(c, sums);
+      detail::backward_channel(in, grad_sum, grad_in, c, statistics_[i], scale_[i], sums);
     });
     grad_in.clear_dead_lanes();
   }
@@ -173,10 +211,14 @@ class batch_norm final : public layer<Scalar> {
                     activations<Scalar>* grad_in, index_t c) {
     const auto i = static_cast<std::size_t>(c);
     const auto sums = detail::gradient_sums(in, grad_out, c, statistics_[i]);
-    scale_gradient_[i] = sums.by_normalised;
-    shift_gradient_[i] = sums.plain;
+    take_gradients(c, sums);
     if (grad_in != nullptr)
       detail::backward_channel(in, grad_out, *grad_in, c, statistics_[i], scale_[i], sums);
+  }
+
+  void take_gradients(index_t c, const detail::normalise_sums<Scalar>& sums) {
+    scale_gradient_[static_cast<std::size_t>(c)] = sums.by_normalised;
+    shift_gradient_[static_cast<std::size_t>(c)] = sums.plain;
   }
 
   void check_gradient(const activations<Scalar>& in, const activations<Scalar>& grad_out) const {

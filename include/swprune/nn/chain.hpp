@@ -15,6 +15,7 @@
 #include "swprune/core/types.hpp"
 #include "swprune/nn/activations.hpp"
 #include "swprune/nn/batch_norm.hpp"
+#include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/detail/all_finite.hpp"
 #include "swprune/nn/layer.hpp"
 #include "swprune/nn/layer_summary.hpp"
@@ -22,6 +23,9 @@
 #include "swprune/nn/relu.hpp"
 
 namespace swprune::inline v0::nn {
+
+template <typename Scalar>
+class residual;
 
 /// Layers one after the other: what a network is, and each path of a composite layer. It owns them
 /// and the activations between them, and runs neighbours as one where it can (see build_params).
@@ -196,13 +200,56 @@ class chain {
       const layer<Scalar>& l = at(stages_[s].first);
       for (const chain* path : l.paths())
         if (const auto* inner = path->first_non_finite_output()) return inner;
-      // In a fused stage it is the normalisation: ReLU and pooling make no such number.
+      // In a fused stage it is the normalisation: ReLU and pooling make no such number. What goes
+      // straight into a residual block's sum is found there.
       if (!detail::all_finite<Scalar>(outputs_[s].values())) return &l;
     }
     return nullptr;
   }
 
  private:
+  /// A residual block runs the end of its path and its sum as one through these four, with the same
+  /// results bit for bit.
+  friend class residual<Scalar>;
+
+  /// Whether it may: a convolution, anything, a batch norm.
+  [[nodiscard]] bool takes_sum() const {
+    return params_.fuse && stages_.size() > 1 && layer_as<conv2d>(0) != nullptr &&
+           stages_.back().norm == nullptr && layer_as<batch_norm>(stages_.back().first) != nullptr;
+  }
+
+  /// As forward_training(), but out = what leaves the chain + other, rectified if `rectify`.
+  void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
+                            bool rectify, activations<Scalar>& out) {
+    const std::size_t last = stages_.size() - 1;
+    for (std::size_t s = 0; s < last; ++s) run_training(stages_[s], input_of(s, in), outputs_[s]);
+    layer_as<batch_norm>(stages_[last].first)
+        ->forward_training_sum(input_of(last, in), other, rectify, out);
+  }
+
+  /// Backward through the sum and the batch norm; `grad_sum`, which has its size already, becomes
+  /// the gradient of the loss by the sum.
+  void backward_sum(const activations<Scalar>& in, const activations<Scalar>& out,
+                    const activations<Scalar>& grad_out, bool rectify,
+                    activations<Scalar>& grad_sum) {
+    const std::size_t last = stages_.size() - 1;
+    layer_as<batch_norm>(stages_[last].first)
+        ->backward_sum(input_of(last, in), out, grad_out, rectify, grad_sum, gradients_[last % 2]);
+  }
+
+  /// After backward_sum(), backward through what is before: adds to `grad_in`, unless that is null.
+  void backward_adding(const activations<Scalar>& in, activations<Scalar>* grad_in) {
+    const std::size_t last = stages_.size() - 1;
+    const activations<Scalar>* by_first = &gradients_[last % 2];
+    for (std::size_t s = last; s-- > 1;) {
+      run_backward(stages_[s], s, in, *by_first, &gradients_[s % 2]);
+      by_first = &gradients_[s % 2];
+    }
+    conv2d<Scalar>& first = *layer_as<conv2d>(0);
+    first.backward_parameters(in, *by_first);
+    if (grad_in != nullptr) first.backward_data(*by_first, *grad_in, true);
+  }
+
   /// One layer, or batch norm + ReLU (+ 2 x 2 max pooling) run as one.
   struct stage {
     index_t first = 0;

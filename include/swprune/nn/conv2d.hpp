@@ -199,12 +199,10 @@ class conv2d : public layer<Scalar> {
             this->name(), kind(), in.batch(), g.output.channels, g.output.height, g.output.width,
             grad_out.batch(), grad_out.shape().channels, grad_out.shape().height,
             grad_out.shape().width);
-    detail::conv_backward_weights<Scalar>(g, storage_, in, grad_out, gradient_, partial_);
-    if (params_.bias) sum_bias_gradient(grad_out);
+    backward_parameters(in, grad_out);
     if (grad_in == nullptr) return;
     grad_in->resize(in.batch(), in.shape());
-    detail::conv_backward_data(g, storage_, mask_.block.inputs, weights_.data(), grad_out,
-                               *grad_in);
+    backward_data(grad_out, *grad_in, false);
   }
 
   [[nodiscard]] std::vector<parameter_view<Scalar>> parameters() override {
@@ -239,6 +237,20 @@ class conv2d : public layer<Scalar> {
   conv2d(const conv2d&) = default;
 
  private:
+  /// chain has the gradient by the input added to what is there already through these two.
+  friend class chain<Scalar>;
+
+  void backward_parameters(const activations<Scalar>& in, const activations<Scalar>& grad_out) {
+    detail::conv_backward_weights<Scalar>(geometry(in.shape()), storage_, in, grad_out, gradient_,
+                                          partial_);
+    if (params_.bias) sum_bias_gradient(grad_out);
+  }
+  void backward_data(const activations<Scalar>& grad_out, activations<Scalar>& grad_in,
+                     bool adding) const {
+    detail::conv_backward_data(geometry(grad_in.shape()), storage_, mask_.block.inputs,
+                               weights_.data(), grad_out, grad_in, adding);
+  }
+
   void check_params() const {
     expects(params_.stride >= 1, errc::layer_parameter, "layer '{}': stride must be >= 1, given {}",
             this->name(), params_.stride);

@@ -19,8 +19,8 @@ template <typename Scalar>
 class chain;
 
 struct build_params {
-  /// Run batch norm, ReLU and 2 x 2 max pooling that follow each other in one pass. Changes memory
-  /// and speed, no result.
+  /// Run batch norm, ReLU and 2 x 2 max pooling that follow each other in one pass, and the batch
+  /// norm at the end of a residual block's path with its sum. Changes memory and speed, no result.
   bool fuse = true;
 };
 

@@ -51,7 +51,14 @@ class residual final : public composite<Scalar> {
   }
 
   void forward_training(const activations<Scalar>& in, activations<Scalar>& out) override {
-    sum(this->path(0).forward_training(in), shortcut().forward_training(in), out);
+    chain<Scalar>& path = this->path(0);
+    if (!path.takes_sum()) {
+      sum(path.forward_training(in), shortcut().forward_training(in), out);
+      return;
+    }
+    const activations<Scalar>& other = shortcut().forward_training(in);
+    check_sum(path.output_shape(in.shape()), other.shape());
+    path.forward_training_sum(in, other, params_.relu, out);
   }
 
   void backward(const activations<Scalar>& in, const activations<Scalar>& out,
@@ -59,6 +66,10 @@ class residual final : public composite<Scalar> {
     expects(grad_out.shape() == out.shape() && grad_out.batch() == in.batch(), errc::layer_shape,
             "layer '{}' ({}): the gradient must have the shape of the output", this->name(),
             kind());
+    if (this->path(0).takes_sum()) {
+      backward_fused(in, out, grad_out, grad_in);
+      return;
+    }
     if (params_.relu) {
       grad_sum_.resize(out.batch(), out.shape());
       detail::mask_gradient(out, grad_out, grad_sum_);
@@ -82,11 +93,27 @@ class residual final : public composite<Scalar> {
   [[nodiscard]] chain<Scalar>& shortcut() { return this->path(1); }
   [[nodiscard]] const chain<Scalar>& shortcut() const { return this->path(1); }
 
-  void sum(const activations<Scalar>& a, const activations<Scalar>& b,
-           activations<Scalar>& out) const {
-    expects(a.shape() == b.shape(), errc::layer_shape,
+  void check_sum(const map_shape& a, const map_shape& b) const {
+    expects(a == b, errc::layer_shape,
             "layer '{}' ({}): the path and the shortcut give maps of different shapes",
             this->name(), kind());
+  }
+
+  /// The shortcut's share goes into `grad_in` first, where the path adds its own.
+  void backward_fused(const activations<Scalar>& in, const activations<Scalar>& out,
+                      const activations<Scalar>& grad_out, activations<Scalar>* grad_in) {
+    chain<Scalar>& path = this->path(0);
+    const bool identity = shortcut().empty();
+    activations<Scalar>& grad_sum = identity && grad_in != nullptr ? *grad_in : grad_sum_;
+    grad_sum.resize(out.batch(), out.shape());
+    path.backward_sum(in, out, grad_out, params_.relu, grad_sum);
+    if (!identity) shortcut().backward(in, grad_sum, grad_in);
+    path.backward_adding(in, grad_in);
+  }
+
+  void sum(const activations<Scalar>& a, const activations<Scalar>& b,
+           activations<Scalar>& out) const {
+    check_sum(a.shape(), b.shape());
     out.resize(a.batch(), a.shape());
     detail::add_maps(a, b, params_.relu, out);
   }

@@ -2,14 +2,15 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "swprune/core/parallel.hpp"
 #include "swprune/nn/aligned_vector.hpp"
 #include "swprune/nn/detail/conv_blocks.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
+#include "swprune/nn/detail/conv_strips.hpp"
 #include "swprune/nn/detail/conv_taps.hpp"
 #include "swprune/nn/detail/simd.hpp"
 
@@ -19,18 +20,8 @@
 
 namespace swprune::inline v0::nn::detail {
 
-/// Pixels whose sums wait side by side in the first-level cache.
-inline constexpr index_t strip_pixels = 16;
-
 /// Sums of one pixel that wait there.
 inline constexpr index_t strip_sums = 8;
-
-/// Bytes of the map that is read which a strip should touch before it goes on to other channels:
-/// with the waiting sums and the weights they fit the first-level cache.
-inline constexpr index_t chunk_bytes = 14 * 1024;
-
-/// Most channels of a chunk: the lists of what to multiply grow with it.
-inline constexpr index_t most_chunk_channels = 14;
 
 /// Some channels, of the map that is read, of one live block.
 struct gather_segment {
@@ -54,39 +45,6 @@ inline void add_segments(gather_segment block, index_t limit,
   }
 }
 
-/// Pixels of the map that is written which are worked on together: neighbours, row by row.
-struct pixel_strip {
-  index_t begin = 0;
-  index_t count = 0;
-};
-
-/// A map in columns of strips: going down a column, a strip finds the rows that it shares with the
-/// one above still in the second-level cache, for all channels.
-[[nodiscard]] inline std::vector<std::vector<pixel_strip>> strip_columns(const map_shape& map) {
-  const index_t columns = ceil_div(map.width, strip_pixels);
-  const index_t height = std::max<index_t>(1, strip_pixels / map.width);
-  std::vector<std::vector<pixel_strip>> result(static_cast<std::size_t>(columns));
-  for (index_t c = 0; c < columns; ++c) {
-    const index_t x = map.width * c / columns;
-    const index_t width = map.width * (c + 1) / columns - x;
-    for (index_t y = 0; y < map.height; y += height)
-      result[static_cast<std::size_t>(c)].push_back(
-          {y * map.width + x, width * std::min(height, map.height - y)});
-  }
-  return result;
-}
-
-/// Channels that a strip of `to` reads of `from` before it goes on.
-[[nodiscard]] inline index_t chunk_channels(const conv_geometry& g, const map_shape& from,
-                                            const map_shape& to, index_t scalar_bytes) {
-  const index_t width = std::min(to.width, strip_pixels);
-  const index_t height = std::clamp<index_t>(strip_pixels / to.width, 1, to.height);
-  const index_t rows = std::min(from.height, height + g.kernel_height - 1);
-  const index_t columns = std::min(from.width, width + g.kernel_width - 1);
-  const index_t channels = chunk_bytes / (rows * columns * lanes * scalar_bytes);
-  return std::clamp<index_t>(channels, 1, most_chunk_channels);
-}
-
 }  // namespace swprune::inline v0::nn::detail
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
@@ -96,32 +54,29 @@ template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
                   const activations<Scalar>& in, activations<Scalar>& out);
 
-/// grad_in = gradient of the loss by the input; `grad_in` has its size already. The weights are
+/// grad_in = gradient of the loss by the input, or is added to what is there if `adding`; `grad_in`
+/// has its size already. The weights are
 /// transposed first: the kernel wants those of its sums side by side, and a weight is used for
 /// every pixel and tile.
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
-                        activations<Scalar>& grad_in);
+                        activations<Scalar>& grad_in, bool adding = false);
 
 #ifndef SWPRUNE_COMPILED
 
-/// acc[s][p][v] += w[s] * x[p][v] over the steps; pixel p of the map lies `pixel_step` numbers
-/// after pixel p - 1. VectorStep is a constant where it is known, so that it becomes part of the
-/// instructions.
-template <int Sums, int Pixels, int Vectors, typename VectorStep, typename Scalar>
-SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Pixels * Vectors],
+/// acc[s][p][r] += w[s] * x[p][r] over the steps, `Registers` side by side of each position p.
+template <int Sums, int Positions, int Registers, typename Scalar>
+SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Positions * Registers],
                                      std::span<const tap_step> steps, const Scalar* weights,
-                                     const Scalar* map, index_t pixel_step,
-                                     VectorStep vector_step) {
-  constexpr int values = Pixels * Vectors;
+                                     const Scalar* const (&map)[Positions]) {
+  constexpr int values = Positions * Registers;
   for (const tap_step& step : steps) {
     const Scalar* w = weights + step.weight;
-    const Scalar* x = map + step.map;
     reg<Scalar> value[values];
     SWPRUNE_UNROLL
     for (int v = 0; v < values; ++v)
-      value[v] = load_reg(x + v / Vectors * pixel_step + v % Vectors * vector_step);
+      value[v] = load_reg(map[v / Registers] + (step.map + v % Registers * register_lanes<Scalar>));
     SWPRUNE_UNROLL
     for (int i = 0; i < Sums; ++i) {
       const Scalar weight = w[i];
@@ -131,59 +86,65 @@ SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Pixels * Vectors]
   }
 }
 
-/// Where a strip of pixels reads and writes; `VectorStep` numbers lie between two registers that a
-/// kernel works on at once.
-template <typename VectorStep, typename Scalar>
+/// Some channels of the map that is read, in the strip below, to ask for while working on this one:
+/// each group takes its share.
+template <typename Scalar>
+struct gather_ahead {
+  const Scalar* from = nullptr;  ///< the first one, where a position with origin 0 is
+  index_t channels = 0;
+  index_t to = 0;  ///< from where a position is written to the same of the strip below, or 0
+};
+
+/// Where a strip reads and writes.
+template <typename Scalar>
 struct gather_strip {
-  std::span<const pixel_window> windows;  ///< of its pixels
-  const Scalar* from;                     ///< the map that is read
+  std::span<const strip_position> positions;
+  const Scalar* from;  ///< the map that is read
   index_t from_channel;
-  VectorStep from_vector;
-  Scalar* to;  ///< its first pixel of the first sum
+  Scalar* to;  ///< the first sum's channel of the map that is written
   index_t to_channel;
-  VectorStep to_vector;
-  Scalar* waiting;  ///< [pixel][sum][register]
+  Scalar* waiting;  ///< [position][sum][register]
   index_t sum;      ///< which of the group's is the first
+  gather_ahead<Scalar> ahead;
 };
 
-/// The channels that a strip reads now, and those that it reads next.
+/// The channels that a strip reads now.
 struct gather_chunk {
-  std::span<const gather_segment> now;
-  std::span<const gather_segment> next;
+  std::span<const gather_segment> segments;
   bool first = false;  ///< sums begin at zero
-  bool last = false;   ///< sums are written to the map
+  bool last = false;   ///< sums are complete
+  bool waits = false;  ///< sums are not written to the map
 };
 
-/// Asks for what a pixel will read first of the channels that come next. They lie too far apart for
-/// the processor to guess.
-template <typename VectorStep, typename Scalar>
-SWPRUNE_INLINE void prefetch_next(const gather_strip<VectorStep, Scalar>& strip,
-                                  const gather_chunk& chunk, const pixel_window& window) {
-  for (const gather_segment& s : chunk.next)
-    for (index_t c = s.channel; c < s.channel + s.channels; ++c)
-      for (const index_t at : window.front)
-        SWPRUNE_PREFETCH(strip.from + c * strip.from_channel + (window.origin + at));
+/// Asks for what the strip below reads and writes, a few lines for every position: asked for all at
+/// once they would hold up the loads of this strip, and the processor does not guess them, since
+/// the lines of a strip lie in many places.
+template <int Sums, int Positions, typename Scalar>
+SWPRUNE_INLINE void prefetch_below(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
+                                   index_t first_sum, const strip_position* position) {
+  if (chunk.last && strip.ahead.to != 0)
+    for (int p = 0; p < Positions; ++p)
+      for (int i = 0; i < Sums; ++i)
+        SWPRUNE_PREFETCH_WRITE(
+            strip.to + ((first_sum + i) * strip.to_channel + position[p].to + strip.ahead.to));
+  if (chunk.first && first_sum == 0)
+    for (index_t c = 0; c < strip.ahead.channels; ++c)
+      for (int p = 0; p < Positions; ++p)
+        SWPRUNE_PREFETCH_READ(strip.ahead.from + (c * strip.from_channel + position[p].from));
 }
 
-/// Pixels whose sums a kernel of `Sums` sums holds at once: with few sums, two, so that enough
-/// products are in flight and a weight is loaded once for both.
-template <int Sums, int Vectors>
-inline constexpr int pixels_at_once = 2 * Sums* Vectors <= sum_registers ? 2 : 1;
-
-/// A few sums of `Pixels` neighbouring pixels, from number `pixel` of the strip on, over the
-/// channels of a chunk. Their windows are alike.
-template <int Sums, int Pixels, int Vectors, typename VectorStep, typename Scalar>
-SWPRUNE_INLINE void gather_pixel(const gather_strip<VectorStep, Scalar>& strip,
-                                 const gather_chunk& chunk, const Scalar* weights,
-                                 index_t first_sum, std::size_t pixel) {
+/// A few sums of `Positions` positions with the same taps, from number `at` of the strip on, over
+/// the channels of a chunk.
+template <int Sums, int Positions, int Registers, typename Scalar>
+SWPRUNE_INLINE void gather_positions(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
+                                     const Scalar* weights, index_t first_sum, std::size_t at) {
   constexpr index_t width = register_lanes<Scalar>;
-  constexpr index_t waiting_pixel = strip_sums * Vectors * width;
-  constexpr int values = Pixels * Vectors;
-  const pixel_window& window = strip.windows[pixel];
-  const index_t pixel_step = strip.windows[pixel + Pixels - 1].origin - window.origin;
-  const auto at = static_cast<index_t>(pixel);
-  Scalar* waiting = strip.waiting + at * waiting_pixel + first_sum * Vectors * width;
-  Scalar* to = strip.to + at * lanes + first_sum * strip.to_channel;
+  constexpr index_t waiting_position = strip_sums * Registers * width;
+  constexpr int values = Positions * Registers;
+  const strip_position* position = strip.positions.data() + at;
+  Scalar* waiting =
+      strip.waiting + static_cast<index_t>(at) * waiting_position + first_sum * Registers * width;
+  Scalar* to = strip.to + first_sum * strip.to_channel;
   reg<Scalar> acc[Sums * values];
   SWPRUNE_UNROLL
   for (int i = 0; i < Sums; ++i) {
@@ -192,56 +153,70 @@ SWPRUNE_INLINE void gather_pixel(const gather_strip<VectorStep, Scalar>& strip,
       if (chunk.first)
         acc[i * values + v].setZero();
       else
-        acc[i * values + v] =
-            load_reg(waiting + v / Vectors * waiting_pixel + (i * Vectors + v % Vectors) * width);
+        acc[i * values + v] = load_reg(waiting + v / Registers * waiting_position +
+                                       (i * Registers + v % Registers) * width);
   }
-  if (first_sum == 0)
-    for (int p = 0; p < Pixels; ++p)
-      prefetch_next(strip, chunk, strip.windows[pixel + static_cast<std::size_t>(p)]);
-  for (const gather_segment& s : chunk.now)
-    accumulate_steps<Sums, Pixels, Vectors>(
-        acc, window.steps[static_cast<std::size_t>(s.pattern)].of_channels(s.channels),
-        weights + s.weights + strip.sum + first_sum,
-        strip.from + s.channel * strip.from_channel + window.origin, pixel_step, strip.from_vector);
-  SWPRUNE_UNROLL
-  for (int i = 0; i < Sums; ++i) {
+  prefetch_below<Sums, Positions>(strip, chunk, first_sum, position);
+  for (const gather_segment& s : chunk.segments) {
+    const Scalar* map[Positions];
     SWPRUNE_UNROLL
-    for (int v = 0; v < values; ++v) {
-      const int p = v / Vectors, r = v % Vectors;
-      Scalar* there = chunk.last ? to + p * lanes + i * strip.to_channel + r * strip.to_vector
-                                 : waiting + p * waiting_pixel + (i * Vectors + r) * width;
-      slot_reg(there) = acc[i * values + v];
+    for (int p = 0; p < Positions; ++p)
+      map[p] = strip.from + (s.channel * strip.from_channel + position[p].from);
+    accumulate_steps<Sums, Positions, Registers>(acc,
+                                                 position->steps[s.pattern].of_channels(s.channels),
+                                                 weights + s.weights + strip.sum + first_sum, map);
+  }
+  const index_t step = chunk.waits ? Registers * width : strip.to_channel;
+  SWPRUNE_UNROLL
+  for (int p = 0; p < Positions; ++p) {
+    Scalar* there = chunk.waits ? waiting + p * waiting_position : to + position[p].to;
+    SWPRUNE_UNROLL
+    for (int i = 0; i < Sums; ++i, there += step) {
+      SWPRUNE_UNROLL
+      for (int r = 0; r < Registers; ++r)
+        slot_reg(there + r * width) = acc[i * values + p * Registers + r];
     }
   }
 }
 
-/// A few sums of every pixel of the strip over the channels of a chunk, in pairs of pixels where
-/// that fits the registers and both have the same taps.
-template <int Sums, int Vectors, typename VectorStep, typename Scalar>
-void gather_registers(const gather_strip<VectorStep, Scalar>& strip, const gather_chunk& chunk,
+/// Positions whose sums a kernel of `Sums` sums holds at once: with few sums, several, so that
+/// enough products are in flight and a weight is loaded once for all of them.
+template <int Sums, int Registers>
+inline constexpr int positions_at_once = std::clamp(sum_registers / (Sums * Registers), 1, 4);
+
+/// A few sums of every position of the strip over the channels of a chunk, as many positions at a
+/// time as fit the registers and have the same taps.
+template <int Sums, int Registers, typename Scalar>
+void gather_registers(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
                       const Scalar* weights, index_t first_sum) {
-  constexpr int most = pixels_at_once<Sums, Vectors>;
-  for (std::size_t p = 0; p < strip.windows.size();) {
-    if (most == 2 && p + 1 < strip.windows.size() &&
-        strip.windows[p].steps.data() == strip.windows[p + 1].steps.data()) {
-      gather_pixel<Sums, most, Vectors>(strip, chunk, weights, first_sum, p);
-      p += 2;
+  constexpr int most = positions_at_once<Sums, Registers>;
+  const std::span<const strip_position> all = strip.positions;
+  const auto alike = [all](std::size_t at, std::size_t count) {
+    return at + count <= all.size() && all[at].steps == all[at + count - 1].steps;
+  };
+  for (std::size_t at = 0; at < all.size();) {
+    if (most == 4 && alike(at, 4)) {
+      gather_positions<Sums, most == 4 ? 4 : 1, Registers>(strip, chunk, weights, first_sum, at);
+      at += 4;
+    } else if (most >= 2 && alike(at, 2)) {
+      gather_positions<Sums, most >= 2 ? 2 : 1, Registers>(strip, chunk, weights, first_sum, at);
+      at += 2;
     } else {
-      gather_pixel<Sums, 1, Vectors>(strip, chunk, weights, first_sum, p++);
+      gather_positions<Sums, 1, Registers>(strip, chunk, weights, first_sum, at++);
     }
   }
 }
 
 /// Up to strip_sums sums in register tiles of eight, four, two and one.
-template <int Vectors, typename VectorStep, typename Scalar>
-void gather_sums(const gather_strip<VectorStep, Scalar>& strip, const gather_chunk& chunk,
+template <int Registers, typename Scalar>
+void gather_sums(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
                  const Scalar* weights, index_t sums) {
   index_t s = 0;
-  if constexpr (8 * Vectors <= sum_registers)
-    for (; s + 8 <= sums; s += 8) gather_registers<8, Vectors>(strip, chunk, weights, s);
-  for (; s + 4 <= sums; s += 4) gather_registers<4, Vectors>(strip, chunk, weights, s);
-  for (; s + 2 <= sums; s += 2) gather_registers<2, Vectors>(strip, chunk, weights, s);
-  for (; s < sums; ++s) gather_registers<1, Vectors>(strip, chunk, weights, s);
+  if constexpr (8 * Registers <= sum_registers)
+    for (; s + 8 <= sums; s += 8) gather_registers<8, Registers>(strip, chunk, weights, s);
+  for (; s + 4 <= sums; s += 4) gather_registers<4, Registers>(strip, chunk, weights, s);
+  for (; s + 2 <= sums; s += 2) gather_registers<2, Registers>(strip, chunk, weights, s);
+  for (; s < sums; ++s) gather_registers<1, Registers>(strip, chunk, weights, s);
 }
 
 /// Some channels of one group, in the map that is written.
@@ -251,15 +226,15 @@ struct gather_target {
   index_t count = 0;    ///< at most strip_sums
 };
 
-/// What all pixels of a group need.
+/// What all strips of a group need.
 template <typename Scalar>
 struct gather_work {
-  const tap_plan& plan;
   std::span<const gather_segment> segments;
   index_t chunk;  ///< most channels of a chunk
   const Scalar* weights;
   const activations<Scalar>& from;
   activations<Scalar>& to;
+  bool adding;  ///< to what `to` holds
 };
 
 /// End of the chunk that begins at segment `begin`; a segment has at most `limit` channels.
@@ -273,119 +248,150 @@ struct gather_work {
   return end;
 }
 
-/// One strip: chunk by chunk, so that what a chunk reads stays in the first-level cache for all
-/// pixels and sums. A group without blocks writes zeros.
-template <int Vectors, typename VectorStep, typename Scalar>
-void gather_chunks(const gather_strip<VectorStep, Scalar>& strip, const gather_work<Scalar>& work,
-                   index_t sums) {
-  const std::span<const gather_segment> all = work.segments;
-  std::size_t begin = 0, end = chunk_end(all, 0, work.chunk);
-  do {
-    const std::size_t next = chunk_end(all, end, work.chunk);
-    gather_sums<Vectors>(strip,
-                         gather_chunk{all.subspan(begin, end - begin), all.subspan(end, next - end),
-                                      begin == 0, end == all.size()},
-                         work.weights, sums);
-    begin = end;
-    end = next;
-  } while (begin < all.size());
-}
-
-/// `Vectors` registers of every pixel of a strip, the first one at lane `lane` of the tile.
-template <int Vectors, typename VectorStep, typename Scalar>
-void gather_pixels(const gather_work<Scalar>& work, const gather_target& target,
-                   const pixel_strip& pixels, index_t tile, index_t lane, VectorStep from_vector,
-                   VectorStep to_vector) {
-  alignas(64) Scalar waiting[strip_pixels * strip_sums * Vectors * register_lanes<Scalar>];
-  gather_chunks<Vectors>(
-      gather_strip<VectorStep, Scalar>{
-          work.plan.windows().subspan(static_cast<std::size_t>(pixels.begin),
-                                      static_cast<std::size_t>(pixels.count)),
-          work.from.data(tile) + lane, work.from.channel_stride(), from_vector,
-          work.to.data(tile, target.channel) + pixels.begin * lanes + lane,
-          work.to.channel_stride(), to_vector, static_cast<Scalar*>(waiting), target.sum},
-      work, target.count);
-}
-
-/// Tiles that the kernels take at once: two where a register is as wide as a tile.
-template <typename Scalar>
-inline constexpr index_t tiles_at_once = tile_registers<Scalar> == 1 ? 2 : 1;
-
-/// A strip of tiles_at_once tiles, or of what is left of them.
-template <typename Scalar>
-void gather_tiles(const gather_work<Scalar>& work, const gather_target& target,
-                  const pixel_strip& pixels, tap_range tiles) {
-  if constexpr (tiles_at_once<Scalar> == 1) {
-    using next_register = std::integral_constant<index_t, register_lanes<Scalar>>;
-    for (index_t lane = 0; lane < lanes; lane += 2 * next_register::value)
-      gather_pixels<2>(work, target, pixels, tiles.begin, lane, next_register{}, next_register{});
-  } else {
-    const index_t from = work.from.tile_stride(), to = work.to.tile_stride();
-    if (tiles.end - tiles.begin == 2)
-      gather_pixels<2>(work, target, pixels, tiles.begin, 0, from, to);
-    else
-      gather_pixels<1>(work, target, pixels, tiles.begin, 0, from, to);
+/// Adds the sums that wait to what the map holds. Not part of the kernels, which must not be slower
+/// for it.
+template <int Registers, typename Scalar>
+void add_waiting(const gather_strip<Scalar>& strip, index_t sums) {
+  constexpr index_t width = Registers * register_lanes<Scalar>;
+  const Scalar* waiting = strip.waiting;
+  for (const strip_position& position : strip.positions) {
+    for (index_t i = 0; i < sums; ++i) {
+      Scalar* to = strip.to + i * strip.to_channel + position.to;
+      for (index_t r = 0; r < width; r += register_lanes<Scalar>)
+        slot_reg(to + r) = load_reg(waiting + i * width + r) + load_reg(to + r);
+    }
+    waiting += strip_sums * width;
   }
 }
 
-/// All channels of every group of `to`: groups of `group_size` whose segments, of at most `chunk`
-/// channels, are `groups`. A thread takes a column of strips of some tiles, and all groups go down
-/// it together, because they read the same rows; only if that makes too few pieces of work are the
-/// groups divided as well.
+/// One strip: chunk by chunk, so that what a chunk reads stays in the first-level cache for all
+/// positions and sums. A group without blocks writes zeros.
+template <int Registers, typename Scalar>
+void gather_chunks(const gather_strip<Scalar>& strip, const gather_work<Scalar>& work,
+                   index_t sums) {
+  const std::span<const gather_segment> all = work.segments;
+  std::size_t begin = 0;
+  do {
+    const std::size_t end = chunk_end(all, begin, work.chunk);
+    const bool last = end == all.size();
+    gather_sums<Registers>(
+        strip,
+        gather_chunk{all.subspan(begin, end - begin), begin == 0, last, !last || work.adding},
+        work.weights, sums);
+    begin = end;
+  } while (begin < all.size());
+  if (work.adding) add_waiting<Registers>(strip, sums);
+}
+
+/// A strip and its positions in the tiles from `tile` on.
+struct gather_place {
+  const pixel_strip& strip;
+  std::span<const strip_position> positions;
+  index_t tile;
+};
+
+/// What group `share` of `shares` asks for of the strip below.
 template <typename Scalar>
-void gather_groups(const tap_plan& plan, index_t chunk,
+[[nodiscard]] gather_ahead<Scalar> ahead_of(const activations<Scalar>& from,
+                                            const gather_place& place, index_t share,
+                                            index_t shares) {
+  if (place.strip.to_below == 0) return {};
+  const index_t all = from.shape().channels, first = all * share / shares;
+  return {from.data(place.tile, first) + place.strip.from_below, all * (share + 1) / shares - first,
+          place.strip.to_below};
+}
+
+/// All lanes of a strip, two registers of each position at a time where a register is narrower than
+/// a tile.
+template <typename Scalar>
+void gather_lanes(const gather_work<Scalar>& work, const gather_target& target,
+                  const gather_place& place, const gather_ahead<Scalar>& ahead) {
+  constexpr int registers = std::min(2, tile_registers<Scalar>);
+  constexpr index_t width = registers * register_lanes<Scalar>;
+  alignas(64) Scalar waiting[most_tiles_at_once * strip_pixels * strip_sums * width];
+  for (index_t lane = 0; lane < lanes; lane += width)
+    gather_chunks<registers>(
+        gather_strip<Scalar>{
+            place.positions, work.from.data(place.tile) + lane, work.from.channel_stride(),
+            work.to.data(place.tile, target.channel) + lane, work.to.channel_stride(),
+            static_cast<Scalar*>(waiting), target.sum, ahead},
+        work, target.count);
+}
+
+/// The positions of a strip in `tiles` tiles.
+template <typename Scalar>
+void spread_strip(const pixel_strip& strip, index_t tiles, const activations<Scalar>& from,
+                  const activations<Scalar>& to, std::vector<strip_position>& positions) {
+  positions.clear();
+  for (const strip_position& p : strip.positions)
+    for (index_t t = 0; t < tiles; ++t)
+      positions.push_back({p.steps, p.from + t * from.tile_stride(), p.to + t * to.tile_stride()});
+}
+
+/// All channels of every group of `to`: groups of `group_size` whose segments, of at most
+/// depth.channels channels, are `groups`. A thread takes a column of strips of some tiles, and all
+/// groups go down it together, because they read the same rows; only if that makes too few pieces
+/// of work are the groups divided as well.
+template <typename Scalar>
+void gather_groups(const tap_plan& plan, const strip_depth& depth,
                    const std::vector<std::vector<gather_segment>>& groups, index_t group_size,
-                   const Scalar* weights, const activations<Scalar>& from,
-                   activations<Scalar>& to) {
+                   const Scalar* weights, const activations<Scalar>& from, activations<Scalar>& to,
+                   bool adding) {
   const map_shape& map = to.shape();
-  const auto columns = strip_columns(map);
+  const auto columns = strip_columns(map, plan.windows());
   const auto column_count = static_cast<index_t>(columns.size());
   const auto group_count = static_cast<index_t>(groups.size());
-  const index_t whole = ceil_div(from.tiles(), tiles_at_once<Scalar>) * column_count;
+  const index_t whole = ceil_div(from.tiles(), depth.tiles) * column_count;
   const index_t parts = whole == 0 ? 1 : std::min(group_count, ceil_div(pieces_of_work(), whole));
   parallel_for(whole * parts, [&](index_t item) {
     const index_t part = item % parts;
     const index_t column = item / parts % column_count;
-    const index_t tile = item / parts / column_count * tiles_at_once<Scalar>;
-    const tap_range tiles{tile, std::min(tile + tiles_at_once<Scalar>, from.tiles())};
-    for (const pixel_strip& pixels : columns[static_cast<std::size_t>(column)])
+    const index_t tile = item / parts / column_count * depth.tiles;
+    std::vector<strip_position> positions;
+    for (const pixel_strip& strip : columns[static_cast<std::size_t>(column)]) {
+      spread_strip(strip, std::min(depth.tiles, from.tiles() - tile), from, to, positions);
+      const gather_place place{strip, positions, tile};
       for (index_t j = group_count * part / parts; j < group_count * (part + 1) / parts; ++j) {
         const gather_work<Scalar> work{
-            plan, groups[static_cast<std::size_t>(j)], chunk, weights, from, to};
+            groups[static_cast<std::size_t>(j)], depth.channels, weights, from, to, adding};
+        const gather_ahead<Scalar> ahead = ahead_of(from, place, j, group_count);
         const index_t end = std::min((j + 1) * group_size, map.channels);
         for (index_t c = j * group_size; c < end; c += strip_sums)
-          gather_tiles(work, {c, c - j * group_size, std::min(strip_sums, end - c)}, pixels, tiles);
+          gather_lanes(work, {c, c - j * group_size, std::min(strip_sums, end - c)}, place, ahead);
       }
+    }
   });
 }
 
 template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
                   const activations<Scalar>& in, activations<Scalar>& out) {
-  const index_t chunk = chunk_channels(g, g.input, g.output, sizeof(Scalar));
+  const strip_depth depth = depth_of_strips(g, g.input, g.output, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.rows.size());
   for (std::size_t j = 0; j < s.rows.size(); ++j)
     for (const live_block& b : s.rows[j])
-      add_segments({b.first_input, b.inputs, b.weights, b.stride, b.pattern}, chunk, groups[j]);
-  gather_groups(tap_plan::forward(g, s.patterns, g.block_outputs, chunk), chunk, groups,
-                g.block_outputs, weights, in, out);
+      add_segments({b.first_input, b.inputs, b.weights, b.stride, b.pattern}, depth.channels,
+                   groups[j]);
+  gather_groups(tap_plan::forward(g, s.patterns, g.block_outputs, depth.channels), depth, groups,
+                g.block_outputs, weights, in, out, false);
 }
 
 /// to[o][kept tap][ci] = from[ci][kept tap][o] of one block, `group` numbers for each tap there.
+/// Read in the order in which it is stored: it often comes from far away.
 template <typename Scalar>
 void transpose_block(const live_block& b, index_t block_outputs, index_t group, const Scalar* from,
                      Scalar* to) {
-  for (index_t o = 0; o < b.outputs; ++o)
-    for (index_t tap = 0; tap < b.taps; ++tap, to += group)
-      for (index_t ci = 0; ci < b.inputs; ++ci)
-        to[ci] = from[ci * b.stride + tap * block_outputs + o];
+  const index_t output = b.taps * group;
+  for (index_t ci = 0; ci < b.inputs; ++ci)
+    for (index_t tap = 0; tap < b.taps; ++tap, from += block_outputs)
+      for (index_t o = 0; o < b.outputs; ++o) to[o * output + tap * group + ci] = from[o];
 }
 
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
-                        activations<Scalar>& grad_in) {
-  const index_t chunk = chunk_channels(g, g.output, g.input, sizeof(Scalar));
+                        activations<Scalar>& grad_in, bool adding) {
+  const strip_depth depth = depth_of_strips(g, g.output, g.input, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.columns.size());
   std::vector<index_t> begins;  // of the transposed columns
   index_t at = 0;
@@ -393,20 +399,22 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
     begins.push_back(at);
     for (const live_block& b : s.columns[i]) {
       const index_t channel_weights = b.taps * block_inputs;
-      add_segments({b.first_output, b.outputs, at, channel_weights, b.pattern}, chunk, groups[i]);
+      add_segments({b.first_output, b.outputs, at, channel_weights, b.pattern}, depth.channels,
+                   groups[i]);
       at += b.outputs * channel_weights;
     }
   }
-  aligned_vector<Scalar> transposed(static_cast<std::size_t>(at));
+  const auto transposed = std::make_unique_for_overwrite<Scalar[]>(static_cast<std::size_t>(at));
   parallel_for(static_cast<index_t>(groups.size()), [&](index_t i) {
-    Scalar* to = transposed.data() + begins[static_cast<std::size_t>(i)];
+    Scalar* to = transposed.get() + begins[static_cast<std::size_t>(i)];
     for (const live_block& b : s.columns[static_cast<std::size_t>(i)]) {
       transpose_block(b, g.block_outputs, block_inputs, weights + b.weights, to);
       to += b.outputs * b.taps * block_inputs;
     }
   });
-  gather_groups(tap_plan::backward(g, s.patterns, block_inputs, chunk), chunk, groups, block_inputs,
-                static_cast<const Scalar*>(transposed.data()), grad_out, grad_in);
+  gather_groups(tap_plan::backward(g, s.patterns, block_inputs, depth.channels), depth, groups,
+                block_inputs, static_cast<const Scalar*>(transposed.get()), grad_out, grad_in,
+                adding);
 }
 
 #endif

@@ -116,9 +116,7 @@ struct tap_steps {
 struct pixel_window {
   std::span<const tap_steps> steps;
   index_t origin = 0;
-  /// After the origin, the last number of each row of the window: what the pixel before has not
-  /// read.
-  std::span<const index_t> front;
+  index_t last = 0;  ///< after the origin, the last number of the window
 };
 
 /// For every pixel of a map and every tap pattern the taps to multiply, in ascending order. Absent
@@ -160,13 +158,9 @@ class tap_plan {
 
   tap_plan(const axis_windows& rows, const axis_windows& columns, const tap_patterns& patterns,
            const layout& l) {
-    std::vector<std::size_t> fronts{0};
     for (const auto& row : rows.windows)
-      for (const auto& column : columns.windows) {
+      for (const auto& column : columns.windows)
         for (const std::vector<index_t>& taps : patterns) add_steps(row, column, taps, l);
-        add_front(row, column, l);
-        fronts.push_back(front_.size());
-      }
     std::size_t begin = 0;  // only now, since the lists do not move any more
     for (tap_steps& s : steps_) {
       const std::size_t count = s.per_channel * static_cast<std::size_t>(l.channels);
@@ -176,13 +170,19 @@ class tap_plan {
     windows_.reserve(rows.origins.size() * columns.origins.size());
     for (std::size_t y = 0; y < rows.origins.size(); ++y)
       for (std::size_t x = 0; x < columns.origins.size(); ++x) {
-        const std::size_t w = static_cast<std::size_t>(rows.classes[y]) * columns.windows.size() +
-                              static_cast<std::size_t>(columns.classes[x]);
+        const auto row = static_cast<std::size_t>(rows.classes[y]);
+        const auto column = static_cast<std::size_t>(columns.classes[x]);
+        const std::size_t w = row * columns.windows.size() + column;
         windows_.push_back(
             {std::span<const tap_steps>(steps_).subspan(w * patterns.size(), patterns.size()),
              (rows.origins[y] * l.map.width + columns.origins[x]) * lanes,
-             std::span<const index_t>(front_).subspan(fronts[w], fronts[w + 1] - fronts[w])});
+             (last_shift(rows.windows[row]) * l.map.width + last_shift(columns.windows[column])) *
+                 lanes});
       }
+  }
+
+  [[nodiscard]] static index_t last_shift(const std::vector<axis_tap>& window) {
+    return window.empty() ? 0 : std::max(window.front().shift, window.back().shift);
   }
 
   void add_steps(const std::vector<axis_tap>& row, const std::vector<axis_tap>& column,
@@ -205,15 +205,7 @@ class tap_plan {
     steps_.push_back({{}, per_channel});
   }
 
-  void add_front(const std::vector<axis_tap>& row, const std::vector<axis_tap>& column,
-                 const layout& l) {
-    if (column.empty()) return;
-    const index_t last = std::max(column.front().shift, column.back().shift);
-    for (const axis_tap& ky : row) front_.push_back((ky.shift * l.map.width + last) * lanes);
-  }
-
   std::vector<tap_step> all_;
-  std::vector<index_t> front_;
   std::vector<tap_steps> steps_;  ///< [row class][column class][pattern]
   std::vector<pixel_window> windows_;
 };

@@ -13,24 +13,57 @@ template <typename Scalar>
 void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
                  affine_map<Scalar> map);
 
-/// One channel of one tile: gradient by the output of the normalisation.
+/// One channel of one tile: gradient by the output of the normalisation, through ReLU and pooling.
 template <typename Scalar>
-void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
+void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in,
                     affine_map<Scalar> map);
+
+/// gradient_sums() where a ReLU follows, which the gradients pass on the way.
+template <typename Scalar>
+[[nodiscard]] normalise_sums<Scalar> rectified_sums(const activations<Scalar>& in,
+                                                    const activations<Scalar>& grad_out, index_t c,
+                                                    const channel_statistics<Scalar>& s,
+                                                    affine_map<Scalar> map);
+
+/// backward_channel() where a ReLU follows.
+template <typename Scalar>
+void rectified_backward(const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                        activations<Scalar>& grad_in, index_t c,
+                        const channel_statistics<Scalar>& s, Scalar scale,
+                        const normalise_sums<Scalar>& sums, affine_map<Scalar> map);
+
+/// gradient_sums() where a sum follows, and after it a ReLU if `rectify`, which gave `out`:
+/// `grad_sum` becomes the gradient by the sum.
+template <typename Scalar>
+[[nodiscard]] normalise_sums<Scalar> residual_sums(const activations<Scalar>& in,
+                                                   const activations<Scalar>& out,
+                                                   const activations<Scalar>& grad_out,
+                                                   bool rectify, activations<Scalar>& grad_sum,
+                                                   index_t c, const channel_statistics<Scalar>& s);
+
+/// `count` numbers: sum = normalised x + other, rectified if `rectify`.
+template <typename Scalar>
+void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
+               affine_map<Scalar> map);
 
 #ifndef SWPRUNE_COMPILED
 
 // Batch norm, ReLU and 2 x 2 max pooling one channel at a time: the maps between them are never
 // written, and the channel stays in the second-level cache from the first pass to the last.
 
-/// max(factor * x + offset, 0); NaN passes on, as in relu.
+/// max(z, 0); NaN passes on, as in relu.
 template <typename Scalar>
-SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
-  const vec<Scalar> z = load(x) * map.factor + map.offset;
+SWPRUNE_INLINE vec<Scalar> rectified(const vec<Scalar>& z) {
   vec<Scalar> v;
   SWPRUNE_LANE_LOOP
   for (int l = 0; l < static_cast<int>(lanes); ++l) v[l] = z[l] < Scalar(0) ? Scalar(0) : z[l];
   return v;
+}
+
+/// max(factor * x + offset, 0).
+template <typename Scalar>
+SWPRUNE_INLINE vec<Scalar> rectified(const Scalar* x, affine_map<Scalar> map) {
+  return rectified<Scalar>(load(x) * map.factor + map.offset);
 }
 
 template <typename Scalar>
@@ -82,13 +115,8 @@ SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, 
 }
 
 template <typename Scalar>
-void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in, bool pooled,
+void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_shape& in,
                     affine_map<Scalar> map) {
-  if (!pooled) {
-    for (index_t i = 0; i < in.pixels() * lanes; i += lanes)
-      slot(dz + i) = where_positive<Scalar>(rectified(x + i, map), load(dy + i));
-    return;
-  }
   const index_t row = in.width * lanes;
   if (in.height % 2 != 0 || in.width % 2 != 0)  // the last row and column are in no window
     std::fill(dz, dz + in.pixels() * lanes, Scalar(0));
@@ -97,6 +125,59 @@ void fused_gradient(const Scalar* x, const Scalar* dy, Scalar* dz, const map_sha
       const index_t corner = 2 * oy * row + 2 * ox * lanes;
       fused_spread(x + corner, dy, dz + corner, row, map);
     }
+}
+
+/// Gradients by the output of the normalisation.
+template <typename Scalar>
+SWPRUNE_INLINE auto rectified_gradients(const activations<Scalar>& in,
+                                        const activations<Scalar>& grad_out, index_t c,
+                                        affine_map<Scalar> map) {
+  return [&in, &grad_out, c, map](index_t t) {
+    return [x = in.data(t, c), dy = grad_out.data(t, c), map](index_t i) {
+      return where_positive<Scalar>(rectified(x + i, map), load(dy + i));
+    };
+  };
+}
+
+template <typename Scalar>
+normalise_sums<Scalar> rectified_sums(const activations<Scalar>& in,
+                                      const activations<Scalar>& grad_out, index_t c,
+                                      const channel_statistics<Scalar>& s, affine_map<Scalar> map) {
+  return sums_of_gradients(in, c, s, rectified_gradients(in, grad_out, c, map));
+}
+
+template <typename Scalar>
+void rectified_backward(const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                        activations<Scalar>& grad_in, index_t c,
+                        const channel_statistics<Scalar>& s, Scalar scale,
+                        const normalise_sums<Scalar>& sums, affine_map<Scalar> map) {
+  backward_gradients(in, grad_in, c, s, scale, sums, rectified_gradients(in, grad_out, c, map));
+}
+
+template <typename Scalar>
+normalise_sums<Scalar> residual_sums(const activations<Scalar>& in, const activations<Scalar>& out,
+                                     const activations<Scalar>& grad_out, bool rectify,
+                                     activations<Scalar>& grad_sum, index_t c,
+                                     const channel_statistics<Scalar>& s) {
+  return sums_of_gradients(in, c, s, [&](index_t t) {
+    return [y = out.data(t, c), dy = grad_out.data(t, c), dz = grad_sum.data(t, c),
+            rectify](index_t i) {
+      const vec<Scalar> g =
+          rectify ? where_positive<Scalar>(load(y + i), load(dy + i)) : vec<Scalar>(load(dy + i));
+      slot(dz + i) = g;
+      return g;
+    };
+  });
+}
+
+template <typename Scalar>
+void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
+               affine_map<Scalar> map) {
+  for (index_t i = 0; i < count; i += lanes) {
+    const vec<Scalar> z = load(x + i) * map.factor + map.offset;
+    const vec<Scalar> v = z + load(other + i);
+    slot(sum + i) = rectify ? rectified<Scalar>(v) : v;
+  }
 }
 
 #endif

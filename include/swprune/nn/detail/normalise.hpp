@@ -97,18 +97,20 @@ void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index
   }
 }
 
-template <typename Scalar>
-normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
-                                     const activations<Scalar>& grad_out, index_t c,
-                                     const channel_statistics<Scalar>& s) {
+/// gradient_sums() of gradients that may be worked out on the way: `gradients_in(t)` gives for tile
+/// t a function from where a vector begins to that vector.
+template <typename Scalar, typename GradientsIn>
+SWPRUNE_INLINE normalise_sums<Scalar> sums_of_gradients(const activations<Scalar>& in, index_t c,
+                                                        const channel_statistics<Scalar>& s,
+                                                        const GradientsIn& gradients_in) {
   normalise_sums<Scalar> sums;
   for (index_t t = 0; t < in.tiles(); ++t) {
     const Scalar* x = in.data(t, c);
-    const Scalar* dy = grad_out.data(t, c);
+    const auto gradient = gradients_in(t);
     vec<Scalar> plain = vec<Scalar>::Zero();
     vec<Scalar> product = vec<Scalar>::Zero();
     for (index_t i = 0; i < in.channel_size(); i += lanes) {
-      const vec<Scalar> g = load(dy + i);
+      const vec<Scalar> g = gradient(i);
       plain += g;
       product += g * (load(x + i) - s.mean);
     }
@@ -118,21 +120,45 @@ normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
   return sums;
 }
 
-template <typename Scalar>
-void backward_channel(const activations<Scalar>& in, const activations<Scalar>& grad_out,
-                      activations<Scalar>& grad_in, index_t c, const channel_statistics<Scalar>& s,
-                      Scalar scale, const normalise_sums<Scalar>& sums) {
+/// backward_channel() of such gradients.
+template <typename Scalar, typename GradientsIn>
+SWPRUNE_INLINE void backward_gradients(const activations<Scalar>& in, activations<Scalar>& grad_in,
+                                       index_t c, const channel_statistics<Scalar>& s, Scalar scale,
+                                       const normalise_sums<Scalar>& sums,
+                                       const GradientsIn& gradients_in) {
   const Scalar n = static_cast<Scalar>(s.count);
   const Scalar factor = scale * s.inverse_deviation;
   const Scalar by_x = factor * s.inverse_deviation * sums.by_normalised / n;
   const Scalar constant = factor * sums.plain / n;
   for (index_t t = 0; t < in.tiles(); ++t) {
     const Scalar* x = in.data(t, c);
-    const Scalar* dy = grad_out.data(t, c);
+    const auto gradient = gradients_in(t);
     Scalar* dx = grad_in.data(t, c);
     for (index_t i = 0; i < in.channel_size(); i += lanes)
-      slot(dx + i) = load(dy + i) * factor - (load(x + i) - s.mean) * by_x - constant;
+      slot(dx + i) = gradient(i) * factor - (load(x + i) - s.mean) * by_x - constant;
   }
+}
+
+/// The gradients that a channel of maps holds.
+template <typename Scalar>
+SWPRUNE_INLINE auto gradients_of(const activations<Scalar>& grad_out, index_t c) {
+  return [&grad_out, c](index_t t) {
+    return [dy = grad_out.data(t, c)](index_t i) -> vec<Scalar> { return load(dy + i); };
+  };
+}
+
+template <typename Scalar>
+normalise_sums<Scalar> gradient_sums(const activations<Scalar>& in,
+                                     const activations<Scalar>& grad_out, index_t c,
+                                     const channel_statistics<Scalar>& s) {
+  return sums_of_gradients(in, c, s, gradients_of(grad_out, c));
+}
+
+template <typename Scalar>
+void backward_channel(const activations<Scalar>& in, const activations<Scalar>& grad_out,
+                      activations<Scalar>& grad_in, index_t c, const channel_statistics<Scalar>& s,
+                      Scalar scale, const normalise_sums<Scalar>& sums) {
+  backward_gradients(in, grad_in, c, s, scale, sums, gradients_of(grad_out, c));
 }
 
 #endif

@@ -33,10 +33,13 @@
 // product that it is in, and the load units are what the kernels run out of first.
 #if defined(__GNUC__)
 #define SWPRUNE_KEEP_LOADED __asm__ volatile("" ::: "memory")
-#define SWPRUNE_PREFETCH(address) __builtin_prefetch(address)
+// Into the second-level cache, to be read or to be written.
+#define SWPRUNE_PREFETCH_READ(address) __builtin_prefetch(address, 0, 2)
+#define SWPRUNE_PREFETCH_WRITE(address) __builtin_prefetch(address, 1, 2)
 #else
 #define SWPRUNE_KEEP_LOADED
-#define SWPRUNE_PREFETCH(address)
+#define SWPRUNE_PREFETCH_READ(address)
+#define SWPRUNE_PREFETCH_WRITE(address)
 #endif
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
