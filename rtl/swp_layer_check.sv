@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Whether a layer descriptor is one for this core: the first error that applies and, for rules of
-// single fields, the rule (docs/accelerator-v2.md section 6.2); 0 if all is well. Combinational;
+// single fields, the rule (docs/accelerator.md section 8.2); 0 if all is well. Combinational;
 // looked at, and worked out, in a cycle with en_i.
 
 `default_nettype none

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Places the words of a residual plane into the residual buffer: in the order in which the drain
-// shows the pixels, so that reading is counting (docs/accelerator-v2.md section 4).
+// shows the pixels, so that reading is counting (docs/accelerator.md sections 3.3 and 5.2).
 //
 // A plane holds the rows of a strip. A word belongs to a sub-tile, whose number in the step is the
 // pass n, and to a pixel p of the array: memory p mod Chains, address n * D + p div Chains. With

@@ -208,7 +208,7 @@ void image_numbers() {
   bit_fields("### Index list entry", entry_fields);
   byte_fields("### Parameter record", param_fields);
   fmt::print(
-      "\n### Header of an image file\n\nSee [accelerator-v2.md](accelerator-v2.md), section 9. "
+      "\n### Header of an image file\n\nSee [accelerator.md](accelerator.md), section 14. "
       "Bytes without a field are 0.\n");
   fixed_numbers(header_numbers);
   byte_fields("Its fields:", header_fields);
@@ -223,7 +223,7 @@ int main() {
   rules("Details of `layer_field`:", layer_rules);
   rules("Details of `step_field`:", step_rules);
   image_numbers();
-  fmt::print("\n## States and probe\n\nSee [accelerator.md](accelerator.md), sections 2, 3, 8.\n");
+  fmt::print("\n## States and probe\n\nSee [accelerator.md](accelerator.md), sections 2, 3, 10.\n");
   values("### Controller", "code", ctrl_states);
   values("### Loader", "code", load_states);
   bit_fields("### `probe_o`", probe_fields);

@@ -203,7 +203,7 @@ class image_executor {
     return swprune::quant::from_byte(static_cast<std::uint8_t>(*word >> (8 * ci)), d_.input_signed);
   }
 
-  // --- docs/accelerator-v2.md section 4 ----------------------------------------------------------
+  // --- docs/accelerator.md sections 3 and 5 ------------------------------------------------------
 
   void load_residual(const swprune::hw::step_record& s) {
     rule(d_.residual, "a step has a residual, its layer has not");

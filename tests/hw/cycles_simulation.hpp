@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Cycle-by-cycle play of controller, loader, pipeline, drain and store of docs/accelerator-v2.md
-// section 5 for a run of several layers, as far as time depends on it: no data, requests are only
-// durations. The closed form must agree with it.
+// Cycle-by-cycle play of controller, loader, pipeline, drain and store of docs/accelerator.md,
+// sections 2 to 7, for a run of several layers, as far as time depends on it: no data, requests are
+// only durations. The closed form must agree with it.
 
 #include <algorithm>
 #include <cstddef>

@@ -279,7 +279,7 @@ TEST_CASE("a strided layer loads several words a cycle") {
         .front()
         .descriptor;
   };
-  // docs/accelerator-v2.md section 2: U = B / 8 strided, and B / 4 where only phase 0 is read.
+  // docs/accelerator.md section 3.3: U = B / 8 strided, and B / 4 where only phase 0 is read.
   const auto wide = layer(3, 1);
   CHECK(wide.load_strided);
   CHECK_FALSE(wide.phase_zero);

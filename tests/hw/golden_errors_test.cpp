@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What ends a run before its time: records that break a rule, the bus, the watchdog, an abort. The
-// next run must be a good one. docs/accelerator-v2.md section 6.
+// next run must be a good one. docs/accelerator.md section 8.
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The golden top by itself: its fronts do what the examples of docs/accelerator-v2.md section 8
+// The golden top by itself: its fronts do what the examples of docs/accelerator.md section 13
 // say, it runs programs from its registers, and lockstep of two tops finds every difference.
 
 #include <functional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The RTL by itself: images written byte by byte from docs/formats.md and docs/accelerator-v2.md,
+// The RTL by itself: images written byte by byte from docs/formats.md and docs/accelerator.md,
 // without the compiler, run on the Verilated core; outputs against a plain loop, cycles against
-// docs/accelerator.md section 9 and docs/accelerator-v2.md section 5.5.
+// docs/accelerator.md section 11.
 
 #include <catch2/catch.hpp>
 

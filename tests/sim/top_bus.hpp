@@ -31,7 +31,7 @@ class top_bus : public swprune::hw::register_bus {
 
   axi_memory<Vswp_top_small> memory;
 
-  /// Accelerator and memory, as section 8.4 wants it.
+  /// Accelerator and memory, as section 13.4 wants it.
   void reset() {
     Vswp_top_small& m = *model_;
     m.s_axi_awvalid_i = m.s_axi_wvalid_i = m.s_axi_bready_i = 0;

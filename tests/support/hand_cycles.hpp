@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The closed form of docs/accelerator-v2.md section 5.5 for a hand-written image, ideal memory.
+// The closed form of docs/accelerator.md section 11 for a hand-written image, ideal memory.
 
 #include <algorithm>
 #include <cstddef>

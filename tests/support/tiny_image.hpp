@@ -13,7 +13,7 @@
 #include "swprune/hw/registers.hpp"
 
 // One small layer, its numbers, what it must give by plain loops, and its image written byte by
-// byte from docs/formats.md and docs/accelerator-v2.md, without the compiler; for tests of the RTL
+// byte from docs/formats.md and docs/accelerator.md, without the compiler; for tests of the RTL
 // by itself.
 
 namespace swprune_test {
@@ -455,7 +455,7 @@ class tiny_writer {
     return over + 1 + tile_cycles(s);
   }
 
-  /// Cycles of the whole run with an ideal memory: docs/accelerator-v2.md section 5.5.
+  /// Cycles of the whole run with an ideal memory: docs/accelerator.md section 11.
   index_t closed_form() {
     progress p;
     index_t step_go = loaded(strips_.front(), 1, true, 0, p) + 1, retired = long_ago;

@@ -220,7 +220,7 @@ typedef struct swp_tensor {
   float scale;          /* real value of one step */
 } swp_tensor;
 
-/* The header of an image file, docs/accelerator-v2.md section 9. */
+/* The header of an image file, docs/accelerator.md section 14. */
 typedef struct swp_image {
   uint64_t image_bytes, act_bytes;
   uint32_t desc_offset, layer_count, images;

@@ -7,7 +7,7 @@
 namespace swprune::inline v0::hw {
 
 /// Parameters of the bus fronts: the same names and meaning as those of rtl/swp_top.sv
-/// (docs/accelerator-v2.md sections 8.1 and 8.2).
+/// (docs/accelerator.md sections 13.1 and 13.2).
 struct axi_params {
   index_t rd_burst = 16;       ///< RdBurst: beats of a read burst, a power of two <= 256
   index_t rd_outstanding = 4;  ///< RdOutstanding: read bursts open at once, 1 .. 255

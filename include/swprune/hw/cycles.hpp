@@ -21,7 +21,7 @@
 namespace swprune::inline v0::hw {
 
 /// What a layer, or a whole run, costs. The counters are those of
-/// docs/accelerator.md section 7.
+/// docs/accelerator.md section 9.
 struct cycle_counts {
   index_t cycles = 0;        ///< layer: end of the Flush before to that of its own; run: cnt_cycles
   index_t ideal_cycles = 0;  ///< sum over the passes of K^2 x channels of the row's blocks
@@ -77,7 +77,7 @@ struct cycle_report {
   cycle_counts total;
 };
 
-/// The closed form of docs/accelerator.md section 9: all counters of a run from the bytes of the
+/// The closed form of docs/accelerator.md section 11: all counters of a run from the bytes of the
 /// image alone, exact for any memory that does not stall by chance. (The schedules in the image are
 /// those of the compiler, which plans for an ideal memory.) Throws argument_out_of_range for a
 /// memory outside its ranges, image_format for an image that is not valid and device_mismatch for

@@ -28,7 +28,7 @@ struct pass_run {
   index_t count = 1;  ///< >= 1
 };
 
-/// Which stores of earlier steps a load waits for in Hold, docs/accelerator.md section 3.
+/// Which stores of earlier steps a load waits for in Hold, docs/accelerator.md section 3.4.
 enum class store_wait {
   none,
   but_last,  ///< all but those of the step that computes meanwhile
@@ -62,8 +62,8 @@ struct drain_timing {
   return {a.drain_cycles(), words * (a.poy >> p) * ((a.pox >> p) / run)};
 }
 
-/// The closed form of docs/accelerator.md section 9: cycle numbers of a run with a memory that does
-/// not stall by chance. Cycle 0 is the one that takes start. The calls follow the run:
+/// The closed form of docs/accelerator.md section 11: cycle numbers of a run with a memory that
+/// does not stall by chance. Cycle 0 is the one that takes start. The calls follow the run:
 ///
 ///     start(job of the first step);
 ///     for every layer:  layer(drain);

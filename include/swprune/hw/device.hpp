@@ -64,7 +64,7 @@ struct core_outputs {
   std::uint32_t cnt_weight_beats = 0;    ///< of lists, parameters, weights
   std::uint32_t cnt_act_beats = 0;       ///< of fetch lists, planes
   std::uint32_t cnt_res_beats = 0;       ///< of residuals
-  std::uint64_t probe = 0;               ///< internal state, docs/accelerator.md section 8
+  std::uint64_t probe = 0;               ///< internal state, docs/accelerator.md section 10
 
   friend bool operator==(const core_outputs&, const core_outputs&) = default;
 };

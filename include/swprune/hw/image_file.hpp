@@ -22,7 +22,7 @@
 
 namespace swprune::inline v0::hw {
 
-/// A compiled model as one file, docs/accelerator-v2.md section 9: the image region as the
+/// A compiled model as one file, docs/accelerator.md section 14: the image region as the
 /// accelerator reads it, with a header in front that tells a driver the rest.
 struct image_file {
   image_header header;

@@ -34,7 +34,7 @@ struct image_tensor {
   friend bool operator==(const image_tensor&, const image_tensor&) = default;
 };
 
-/// The first 128 bytes of an image file, docs/accelerator-v2.md section 9: what a driver must know.
+/// The first 128 bytes of an image file, docs/accelerator.md section 14: what a driver must know.
 /// The accelerator does not read them. Depths of the array's buffers are not part of it.
 struct image_header {
   std::uint64_t image_bytes = 0;  ///< of the whole image, header included

@@ -31,7 +31,7 @@ inline constexpr index_t request_kinds = 8;
   return names[static_cast<int>(kind)];
 }
 
-/// One read of consecutive beats, docs/accelerator.md section 3.
+/// One read of consecutive beats, docs/accelerator.md section 3.2.
 struct read_request {
   request_kind kind = request_kind::descriptor;
   index_t layer = 0;
@@ -85,7 +85,7 @@ inline void add_plane_requests(std::span<const std::uint8_t> image, const layer_
   }
 }
 
-/// Requests for the residual of a step's rows, docs/accelerator-v2.md section 4.3.
+/// Requests for the residual of a step's rows, docs/accelerator.md section 3.2.
 inline void add_residual_requests(const layer_descriptor& d, const step_record& s,
                                   read_request base, std::vector<read_request>& out) {
   const index_t per_row = d.pof / 4;

@@ -14,7 +14,7 @@
 
 namespace swprune::inline v0::hw {
 
-/// Fields of core_outputs::probe that a reader of a trace wants (docs/accelerator.md section 8).
+/// Fields of core_outputs::probe that a reader of a trace wants (docs/accelerator.md section 10).
 struct probe_view {
   std::uint64_t bits = 0;
 

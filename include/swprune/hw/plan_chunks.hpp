@@ -42,7 +42,7 @@ struct chunk_costs {
 };
 
 /// Chooses the chunks of a layer so that the sum over the steps of
-/// max(compute + 7, load of the next step + 2) is smallest (docs/accelerator.md section 9, tiles
+/// max(compute + 7, load of the next step + 2) is smallest (docs/accelerator.md section 11, tiles
 /// averaged): dynamic programming over pairs (chunk before, chunk). In layers of very many output
 /// groups only every n-th boundary is tried.
 class chunk_planner {

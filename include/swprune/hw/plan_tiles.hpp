@@ -144,7 +144,7 @@ inline void set_input_rows(const layer_work& w, const layer_geometry& g, tile& t
   return words;
 }
 
-/// How the words of a beat are written into banks, docs/accelerator.md section 3.
+/// How the words of a beat are written into banks, docs/accelerator.md section 3.3.
 struct load_mode {
   index_t words = 1;        ///< U, or Ur of a residual: words written per cycle
   bool strided = false;     ///< a part holds every n-th word of its beat

@@ -9,7 +9,7 @@
 namespace swprune::inline v0::hw::golden {
 
 /// Write bursts and fences that wait for an answer, in order, and the answers that the core gets
-/// (docs/accelerator-v2.md section 8.2, the queue).
+/// (docs/accelerator.md section 13.2, the queue).
 class axi_answers {
  public:
   explicit axi_answers(const axi_params& p) : most_(static_cast<std::size_t>(p.wr_outstanding)) {}

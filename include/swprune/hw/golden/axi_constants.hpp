@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-/// What is the same in every burst of the memory's port (docs/accelerator-v2.md section 8.1).
+/// What is the same in every burst of the memory's port (docs/accelerator.md section 13.1).
 namespace swprune::inline v0::hw::golden {
 
 inline constexpr std::uint64_t axi_page = 4096;  ///< bytes; no burst crosses a border

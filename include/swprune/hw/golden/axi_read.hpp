@@ -11,7 +11,7 @@
 
 namespace swprune::inline v0::hw::golden {
 
-/// Read front: cuts the core's requests into AXI4 bursts (docs/accelerator-v2.md section 8.1).
+/// Read front: cuts the core's requests into AXI4 bursts (docs/accelerator.md section 13.1).
 /// The data goes past it.
 class axi_read {
  public:

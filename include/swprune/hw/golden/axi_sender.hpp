@@ -29,7 +29,7 @@ struct axi_burst {
   }
 };
 
-/// Sends a write burst: its address, then beat by beat (docs/accelerator-v2.md section 8.2, S).
+/// Sends a write burst: its address, then beat by beat (docs/accelerator.md section 13.2, S).
 class axi_sender {
  public:
   explicit axi_sender(const array_params& a) : size_(axi_size(std::uint32_t(a.bus_bytes))) {}

@@ -12,7 +12,7 @@
 namespace swprune::inline v0::hw::golden {
 
 /// Write front: gathers the core's writes into AXI4 bursts and answers its fences
-/// (docs/accelerator-v2.md section 8.2).
+/// (docs/accelerator.md section 13.2).
 class axi_write {
  public:
   axi_write(const array_params& a, const axi_params& p)

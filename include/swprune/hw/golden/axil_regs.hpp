@@ -11,8 +11,8 @@
 
 namespace swprune::inline v0::hw::golden {
 
-/// Register front: AXI4-Lite, commands to the core, interrupts (docs/accelerator-v2.md
-/// section 8.3). Addresses and fields are those of hw/regs.def.
+/// Register front: AXI4-Lite, commands to the core, interrupts (docs/accelerator.md
+/// section 13.3). Addresses and fields are those of hw/regs.def.
 class axil_regs {
  public:
   axil_regs(const array_params& a, const axi_params& p) {

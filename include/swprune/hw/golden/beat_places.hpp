@@ -18,7 +18,7 @@ struct word_place {
 };
 
 /// Follows the words of a plane, or of a residual's plane, beat by beat and says where each one
-/// goes (docs/formats.md section 6, accelerator-v2.md sections 2 and 4.3).
+/// goes (docs/formats.md section 6, accelerator.md section 3.3).
 class beat_places {
  public:
   explicit beat_places(const array_params& a)

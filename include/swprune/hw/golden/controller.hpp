@@ -25,7 +25,7 @@ struct ctrl_view {
   bool progress = false;        ///< a retire, a request, read beat or write that was taken
 };
 
-/// State machine over layers and steps (docs/accelerator-v2.md section 5.2): while the last step of
+/// State machine over layers and steps (docs/accelerator.md section 2): while the last step of
 /// a layer computes, the first one of the next layer is loaded.
 class controller {
  public:

@@ -22,7 +22,7 @@ struct drained_pass {
 };
 
 /// Shows the shadow registers pixel group by pixel group, requantises them in Q1-Q3 and writes
-/// them, pooled if asked, into the output buffer (docs/accelerator.md section 5, formats.md 7).
+/// them, pooled if asked, into the output buffer (docs/accelerator.md section 6, formats.md 7).
 class drain {
  public:
   explicit drain(const array_params& a)

@@ -292,7 +292,7 @@ class golden_core final : public device {
     out_.wr_fence = state_.store.fence();
   }
 
-  /// docs/accelerator.md section 8.
+  /// docs/accelerator.md section 10.
   [[nodiscard]] std::uint64_t probe() const {
     const auto bits = [](std::uint64_t value, unsigned width, unsigned at) {
       return (value & ((std::uint64_t{1} << width) - 1)) << at;

@@ -10,7 +10,7 @@
 namespace swprune::inline v0::hw {
 
 /// The golden model of the accelerator on its buses: the golden core between models of the three
-/// bus fronts, cycle by cycle and on every port as docs/accelerator-v2.md section 8 says.
+/// bus fronts, cycle by cycle and on every port as docs/accelerator.md section 13 says.
 class golden_top final : public top_device {
  public:
   /// Throws array_parameter unless array and fronts can be built.

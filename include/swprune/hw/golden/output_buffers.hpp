@@ -20,7 +20,7 @@ struct pass_tag {
 };
 
 /// The four output buffers, used round robin, with their counts of allocated and filled ones
-/// (docs/accelerator.md sections 5 and 6).
+/// (docs/accelerator.md sections 6 and 7).
 class output_buffers {
  public:
   static constexpr std::uint32_t count = 4;

@@ -11,7 +11,7 @@
 namespace swprune::inline v0::hw::golden {
 
 /// What is wrong with a record: 0, or an error code, with the rule for the codes 6 and 7
-/// (docs/accelerator-v2.md sections 6.2 and 6.3).
+/// (docs/accelerator.md sections 8.2 and 8.3).
 struct record_fault {
   std::uint8_t code = 0;
   std::uint8_t rule = 0;

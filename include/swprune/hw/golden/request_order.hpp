@@ -19,7 +19,7 @@ struct load_context {
   const std::array<std::uint32_t, 16>& fetched;  ///< the fetch list's beat that came last
 };
 
-/// The order of a step's requests (docs/accelerator.md section 3, accelerator-v2.md section 4.3).
+/// The order of a step's requests (docs/accelerator.md section 3.2).
 class request_order {
  public:
   explicit request_order(const array_params& a)

@@ -10,7 +10,7 @@
 namespace swprune::inline v0::hw::golden {
 
 /// The residual of a step's passes in the order in which the drain shows it, two halves of ResDepth
-/// passes (docs/accelerator-v2.md section 4.2): one word of four channels per pixel and c4.
+/// passes (docs/accelerator.md section 5.2): one word of four channels per pixel and c4.
 class residual_buffer {
  public:
   explicit residual_buffer(const array_params& a)

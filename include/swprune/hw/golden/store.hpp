@@ -7,7 +7,7 @@
 
 namespace swprune::inline v0::hw::golden {
 
-/// Writes filled output buffers to memory, one write slot a cycle (docs/accelerator.md section 6,
+/// Writes filled output buffers to memory, one write slot a cycle (docs/accelerator.md section 7,
 /// formats.md section 8).
 class store {
  public:
