@@ -20,15 +20,16 @@
 #define SWPRUNE_KERNELS(Scalar)                                                                    \
   template Scalar sum_of(const Scalar*, index_t);                                                  \
   template void conv_forward(const conv_geometry&, const block_storage&, const Scalar*,            \
-                             const activations<Scalar>&, activations<Scalar>&);                    \
+                             const activations<Scalar>&, activations<Scalar>&, map_sums<Scalar>*); \
   template void conv_backward_data(const conv_geometry&, const block_storage&, index_t,            \
                                    const Scalar*, const activations<Scalar>&,                      \
                                    activations<Scalar>&, bool);                                    \
   template void conv_backward_weights(const conv_geometry&, const block_storage&,                  \
                                       const activations<Scalar>&, const activations<Scalar>&,      \
                                       std::span<Scalar>, aligned_vector<Scalar>&);                 \
-  template channel_statistics<Scalar> measure_channel(const activations<Scalar>&, index_t,         \
-                                                      Scalar);                                     \
+  template void sum_channel(const activations<Scalar>&, index_t, map_sums<Scalar>&);               \
+  template channel_statistics<Scalar> statistics_of(const activations<Scalar>&,                    \
+                                                    const map_sums<Scalar>&, index_t, Scalar);     \
   template void apply_affine(const activations<Scalar>&, activations<Scalar>&, index_t,            \
                              affine_map<Scalar>);                                                  \
   template normalise_sums<Scalar> gradient_sums(const activations<Scalar>&,                        \

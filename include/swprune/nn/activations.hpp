@@ -17,10 +17,10 @@ namespace swprune::inline v0::nn {
 /// instruction set and Scalar, because files of activations would otherwise differ.
 inline constexpr index_t lanes = 16;
 
-/// Vectors from one channel of a map to the next. Where the channels of a map would begin a multiple
-/// of 4 KiB apart (in float), the same pixel of all of them would fall into one set of the caches,
-/// and stores into one map would seem to collide with loads from another; a few unused vectors
-/// between the channels keep them apart.
+/// Vectors from one channel of a map to the next. Where the channels of a map would begin a
+/// multiple of 4 KiB apart (in float), the same pixel of all of them would fall into one set of the
+/// caches, and stores into one map would seem to collide with loads from another; a few unused
+/// vectors between the channels keep them apart.
 [[nodiscard]] constexpr index_t channel_vectors(const map_shape& map) {
   constexpr index_t aliasing = 64, apart = 9;
   return map.pixels() % aliasing == 0 ? map.pixels() + apart : map.pixels();
@@ -46,10 +46,14 @@ class activations {
   activations() = default;
 
   /// All zero. Throws layer_shape as resize() does.
-  activations(index_t batch, const map_shape& shape) { resize(batch, shape); }
+  activations(index_t batch, const map_shape& shape) {
+    resize(batch, shape);
+    set_zero();
+  }
 
   /// Makes room for `batch` maps and keeps the storage if it is large enough. Afterwards the lanes
-  /// past the batch and the vectors between channels are zero; the others hold anything. batch >= 0; channels, height, width >= 1.
+  /// past the batch and the vectors between channels are zero; the others hold anything.
+  /// batch >= 0; channels, height, width >= 1.
   void resize(index_t batch, const map_shape& shape) {
     expects(batch >= 0 && shape.channels >= 1 && shape.height >= 1 && shape.width >= 1,
             errc::layer_shape,
@@ -59,7 +63,9 @@ class activations {
     const bool same = batch == batch_ && shape == shape_;
     batch_ = batch;
     shape_ = shape;
-    values_.resize(static_cast<std::size_t>(tiles() * tile_stride()));
+    const auto size = static_cast<std::size_t>(tiles() * tile_stride());
+    if (size > values_.capacity()) values_ = {};  // nothing to copy over
+    values_.resize(size);
     if (!same) clear_between_channels();
     clear_dead_lanes();
   }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <new>
+#include <utility>
 #include <vector>
 
 #if defined(__linux__)
@@ -13,8 +15,8 @@ namespace swprune::inline v0::nn {
 
 /// Allocator with an alignment of 64 bytes (one cache line, the widest vector register), whatever
 /// instruction set a translation unit is compiled for; Eigen's own alignment depends on it. Storage
-/// of some megabytes begins on a huge page and asks Linux for huge ones, which saves most page faults
-/// and misses of the address cache of a training step.
+/// of some megabytes begins on a huge page and asks Linux for huge ones, which saves most page
+/// faults and misses of the address cache of a training step.
 template <typename T>
 struct aligned_allocator {
   using value_type = T;
@@ -27,14 +29,25 @@ struct aligned_allocator {
 
   [[nodiscard]] T* allocate(std::size_t count) {
     if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
-    void* p = ::operator new (count * sizeof(T), alignment_of(count));
+    void* p = ::operator new(count * sizeof(T), alignment_of(count));
 #if defined(__linux__)
     // Only a wish: where it is refused, the pages are small ones.
     if (is_huge(count)) static_cast<void>(::madvise(p, count * sizeof(T), MADV_HUGEPAGE));
 #endif
     return static_cast<T*>(p);
   }
-  void deallocate(T* p, std::size_t count) noexcept { ::operator delete (p, alignment_of(count)); }
+  void deallocate(T* p, std::size_t count) noexcept { ::operator delete(p, alignment_of(count)); }
+
+  /// Elements that are given no value are not zeroed: a pass over memory for nothing, since whoever
+  /// makes room writes every number.
+  template <typename U>
+  void construct(U* p) noexcept {
+    ::new (static_cast<void*>(p)) U;
+  }
+  template <typename U, typename... Arguments>
+  void construct(U* p, Arguments&&... arguments) {
+    std::construct_at(p, std::forward<Arguments>(arguments)...);
+  }
 
   template <typename U>
   friend bool operator==(const aligned_allocator&, const aligned_allocator<U>&) noexcept {
@@ -48,7 +61,8 @@ struct aligned_allocator {
   }
 };
 
-/// Numbers that vector instructions may load without regard to alignment.
+/// Numbers that vector instructions may load without regard to alignment; those that resize() or a
+/// constructor adds without a value hold anything.
 template <typename T>
 using aligned_vector = std::vector<T, aligned_allocator<T>>;
 

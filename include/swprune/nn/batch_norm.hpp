@@ -13,6 +13,7 @@
 #include "swprune/core/parallel.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/detail/fused_norm.hpp"
+#include "swprune/nn/detail/map_sums.hpp"
 #include "swprune/nn/detail/normalise.hpp"
 #include "swprune/nn/layer.hpp"
 
@@ -73,13 +74,7 @@ class batch_norm final : public layer<Scalar> {
   }
 
   void forward_training(const activations<Scalar>& in, activations<Scalar>& out) override {
-    out.resize(in.batch(), output_shape(in.shape()));
-    statistics_.resize(scale_.size());
-    parallel_for(channels(), [&](index_t c) {
-      measure(in, c);
-      detail::apply_affine(in, out, c, affine(c));
-    });
-    out.clear_dead_lanes();
+    forward_training(in, out, false);
   }
 
   void backward(const activations<Scalar>& in, const activations<Scalar>& /*out*/,
@@ -139,12 +134,23 @@ class batch_norm final : public layer<Scalar> {
     out.clear_dead_lanes();
   }
 
-  void forward_training_fused(const activations<Scalar>& in, activations<Scalar>& out,
-                              bool pooled) {
-    out.resize(in.batch(), fused_shape(in.shape(), pooled));
-    statistics_.resize(scale_.size());
+  /// Where `summed`, here and below: sums_ is of `in` already.
+  void forward_training(const activations<Scalar>& in, activations<Scalar>& out, bool summed) {
+    out.resize(in.batch(), output_shape(in.shape()));
+    begin_statistics(in, summed);
     parallel_for(channels(), [&](index_t c) {
-      measure(in, c);
+      measure(in, c, summed);
+      detail::apply_affine(in, out, c, affine(c));
+    });
+    out.clear_dead_lanes();
+  }
+
+  void forward_training_fused(const activations<Scalar>& in, activations<Scalar>& out, bool pooled,
+                              bool summed) {
+    out.resize(in.batch(), fused_shape(in.shape(), pooled));
+    begin_statistics(in, summed);
+    parallel_for(channels(), [&](index_t c) {
+      measure(in, c, summed);
       for (index_t t = 0; t < in.tiles(); ++t)
         detail::fused_apply(in.data(t, c), out.data(t, c), in.shape(), pooled, affine(c));
     });
@@ -172,17 +178,31 @@ class batch_norm final : public layer<Scalar> {
   }
 
   /// out = normalised in + other, rectified if `rectify`: the end of a residual block.
-  void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
-                            bool rectify, activations<Scalar>& out) {
+  void forward_sum(const activations<Scalar>& in, const activations<Scalar>& other, bool rectify,
+                   activations<Scalar>& out) const {
     out.resize(in.batch(), output_shape(in.shape()));
-    statistics_.resize(scale_.size());
+    parallel_for(channels(),
+                 [&](index_t c) { add_other(in, other, rectify, out, c, inference_affine(c)); });
+    out.clear_dead_lanes();
+  }
+
+  void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
+                            bool rectify, activations<Scalar>& out, bool summed) {
+    out.resize(in.batch(), output_shape(in.shape()));
+    begin_statistics(in, summed);
     parallel_for(channels(), [&](index_t c) {
-      measure(in, c);
-      for (index_t t = 0; t < in.tiles(); ++t)
-        detail::fused_sum(in.data(t, c), other.data(t, c), out.data(t, c), in.channel_size(),
-                          rectify, affine(c));
+      measure(in, c, summed);
+      add_other(in, other, rectify, out, c, affine(c));
     });
     out.clear_dead_lanes();
+  }
+
+  static void add_other(const activations<Scalar>& in, const activations<Scalar>& other,
+                        bool rectify, activations<Scalar>& out, index_t c,
+                        detail::affine_map<Scalar> map) {
+    for (index_t t = 0; t < in.tiles(); ++t)
+      detail::fused_sum(in.data(t, c), other.data(t, c), out.data(t, c), in.channel_size(), rectify,
+                        map);
   }
 
   /// Backward of the same: `grad_sum`, which has its size already, is the gradient by the sum
@@ -201,9 +221,14 @@ class batch_norm final : public layer<Scalar> {
     grad_in.clear_dead_lanes();
   }
 
-  void measure(const activations<Scalar>& in, index_t c) {
+  void begin_statistics(const activations<Scalar>& in, bool summed) {
+    statistics_.resize(scale_.size());
+    if (!summed) sums_.resize(in);
+  }
+  void measure(const activations<Scalar>& in, index_t c, bool summed) {
+    if (!summed) detail::sum_channel(in, c, sums_);
     statistics_[static_cast<std::size_t>(c)] =
-        detail::measure_channel(in, c, static_cast<Scalar>(params_.epsilon));
+        detail::statistics_of(in, sums_, c, static_cast<Scalar>(params_.epsilon));
   }
 
   /// grad_in may be grad_out: every number is read before it is written.
@@ -249,6 +274,7 @@ class batch_norm final : public layer<Scalar> {
   std::vector<Scalar> scale_, shift_, scale_gradient_, shift_gradient_;
   std::vector<Scalar> running_mean_, running_variance_;
   std::vector<detail::channel_statistics<Scalar>> statistics_;  ///< of the last training batch
+  detail::map_sums<Scalar> sums_;  ///< of its maps; kept for its storage only
 };
 
 SWPRUNE_COMPILED_TEMPLATE(class batch_norm<float>)

@@ -17,6 +17,7 @@
 #include "swprune/nn/batch_norm.hpp"
 #include "swprune/nn/conv2d.hpp"
 #include "swprune/nn/detail/all_finite.hpp"
+#include "swprune/nn/detail/spare_maps.hpp"
 #include "swprune/nn/layer.hpp"
 #include "swprune/nn/layer_summary.hpp"
 #include "swprune/nn/max_pool.hpp"
@@ -24,6 +25,8 @@
 
 namespace swprune::inline v0::nn {
 
+template <typename Scalar>
+class composite;
 template <typename Scalar>
 class residual;
 
@@ -44,7 +47,7 @@ class chain {
   chain& operator=(chain&&) noexcept = default;
   chain(const chain& other) {
     for (const auto& l : other.layers_) layers_.push_back(l->clone());
-    plan(other.params_);
+    plan(other.params_, spare_);
   }
   chain& operator=(const chain& other) { return *this = chain(other); }
   ~chain() = default;
@@ -63,7 +66,7 @@ class chain {
     expects(made != nullptr, errc::network_shape, "a layer is needed, given a null pointer");
     check_names(*made);
     layers_.push_back(std::move(made));
-    plan(params_);
+    plan(params_, spare_);
     return *layers_.back();
   }
 
@@ -86,10 +89,11 @@ class chain {
     return {all.begin(), all.end()};
   }
 
-  /// Chooses which neighbours run as one, here and inside.
-  void plan(const build_params& params) {
+  /// Chooses which neighbours run as one, and where inference has its maps from, here and inside.
+  void plan(const build_params& params, std::shared_ptr<detail::spare_maps<Scalar>> spare) {
     params_ = params;
-    for (const auto& l : layers_) l->plan(params);
+    spare_ = std::move(spare);
+    for (const auto& l : layers_) l->plan(params, spare_);
     stages_.clear();
     for (index_t i = 0; i < size(); i = stages_.back().end()) stages_.push_back(stage_at(i));
     outputs_.assign(stages_.size(), {});
@@ -110,13 +114,7 @@ class chain {
   const activations<Scalar>& forward(const activations<Scalar>& in,
                                      activations<Scalar>& out) const {
     if (empty()) return in;
-    std::array<activations<Scalar>, 2> between;
-    const activations<Scalar>* now = &in;
-    for (std::size_t s = 0; s + 1 < stages_.size(); ++s) {
-      run(stages_[s], *now, between[s % 2]);
-      now = &between[s % 2];
-    }
-    run(stages_.back(), *now, out);
+    forward_before_last(in, [&](const activations<Scalar>& now) { run(stages_.back(), now, out); });
     return out;
   }
 
@@ -134,8 +132,7 @@ class chain {
 
   /// Forward pass of a training step. The result and `in` must live until backward().
   const activations<Scalar>& forward_training(const activations<Scalar>& in) {
-    for (std::size_t s = 0; s < stages_.size(); ++s)
-      run_training(stages_[s], input_of(s, in), outputs_[s]);
+    for (std::size_t s = 0; s < stages_.size(); ++s) run_training(s, input_of(s, in), outputs_[s]);
     return outputs_.empty() ? in : outputs_.back();
   }
 
@@ -147,7 +144,7 @@ class chain {
     for (std::size_t s = stages_.size(); s-- > 0;) {
       activations<Scalar>* next = s == 0 ? grad_in : &gradients_[s % 2];
       // A fused stage works in the place of its result, even where nobody needs that.
-      if (next == nullptr && stages_[s].norm != nullptr) next = &gradients_[0];
+      if (next == nullptr && stages_[s].rectified) next = &gradients_[0];
       run_backward(stages_[s], s, in, *now, next);
       now = next;
     }
@@ -208,23 +205,33 @@ class chain {
   }
 
  private:
-  /// A residual block runs the end of its path and its sum as one through these four, with the same
+  /// A composite layer has the maps of its inference from here as well.
+  friend class composite<Scalar>;
+
+  /// A residual block runs the end of its path and its sum as one through these, with the same
   /// results bit for bit.
   friend class residual<Scalar>;
 
   /// Whether it may: a convolution, anything, a batch norm.
   [[nodiscard]] bool takes_sum() const {
-    return params_.fuse && stages_.size() > 1 && layer_as<conv2d>(0) != nullptr &&
-           stages_.back().norm == nullptr && layer_as<batch_norm>(stages_.back().first) != nullptr;
+    return params_.fuse && stages_.size() > 1 && stages_.front().conv != nullptr &&
+           stages_.back().norm != nullptr && !stages_.back().rectified;
+  }
+
+  /// As forward(), but out = what leaves the chain + other, rectified if `rectify`.
+  void forward_sum(const activations<Scalar>& in, const activations<Scalar>& other, bool rectify,
+                   activations<Scalar>& out) const {
+    forward_before_last(in, [&](const activations<Scalar>& now) {
+      stages_.back().norm->forward_sum(now, other, rectify, out);
+    });
   }
 
   /// As forward_training(), but out = what leaves the chain + other, rectified if `rectify`.
   void forward_training_sum(const activations<Scalar>& in, const activations<Scalar>& other,
                             bool rectify, activations<Scalar>& out) {
     const std::size_t last = stages_.size() - 1;
-    for (std::size_t s = 0; s < last; ++s) run_training(stages_[s], input_of(s, in), outputs_[s]);
-    layer_as<batch_norm>(stages_[last].first)
-        ->forward_training_sum(input_of(last, in), other, rectify, out);
+    for (std::size_t s = 0; s < last; ++s) run_training(s, input_of(s, in), outputs_[s]);
+    stages_[last].norm->forward_training_sum(input_of(last, in), other, rectify, out, summed(last));
   }
 
   /// Backward through the sum and the batch norm; `grad_sum`, which has its size already, becomes
@@ -233,8 +240,8 @@ class chain {
                     const activations<Scalar>& grad_out, bool rectify,
                     activations<Scalar>& grad_sum) {
     const std::size_t last = stages_.size() - 1;
-    layer_as<batch_norm>(stages_[last].first)
-        ->backward_sum(input_of(last, in), out, grad_out, rectify, grad_sum, gradients_[last % 2]);
+    stages_[last].norm->backward_sum(input_of(last, in), out, grad_out, rectify, grad_sum,
+                                     gradients_[last % 2]);
   }
 
   /// After backward_sum(), backward through what is before: adds to `grad_in`, unless that is null.
@@ -245,7 +252,7 @@ class chain {
       run_backward(stages_[s], s, in, *by_first, &gradients_[s % 2]);
       by_first = &gradients_[s % 2];
     }
-    conv2d<Scalar>& first = *layer_as<conv2d>(0);
+    conv2d<Scalar>& first = *stages_.front().conv;
     first.backward_parameters(in, *by_first);
     if (grad_in != nullptr) first.backward_data(*by_first, *grad_in, true);
   }
@@ -254,8 +261,10 @@ class chain {
   struct stage {
     index_t first = 0;
     index_t count = 1;
-    batch_norm<Scalar>* norm = nullptr;  ///< not null: fused
-    bool pooled = false;
+    conv2d<Scalar>* conv = nullptr;      ///< the first layer, if it is one
+    batch_norm<Scalar>* norm = nullptr;  ///< the same
+    bool rectified = false;              ///< ReLU runs with the batch norm
+    bool pooled = false;                 ///< and pooling
 
     [[nodiscard]] index_t end() const { return first + count; }
   };
@@ -267,28 +276,53 @@ class chain {
   }
 
   [[nodiscard]] stage stage_at(index_t i) const {
-    auto* norm = layer_as<batch_norm>(i);
-    if (!params_.fuse || norm == nullptr || layer_as<relu>(i + 1) == nullptr) return {i};
-    const auto* pool = layer_as<max_pool>(i + 2);
-    const bool pooled = pool != nullptr && pool->params().size == 2 && pool->params().stride == 2;
-    return {i, pooled ? 3 : 2, norm, pooled};
+    stage s{.first = i, .conv = layer_as<conv2d>(i), .norm = layer_as<batch_norm>(i)};
+    s.rectified = params_.fuse && s.norm != nullptr && layer_as<relu>(i + 1) != nullptr;
+    const auto* pool = s.rectified ? layer_as<max_pool>(i + 2) : nullptr;
+    s.pooled = pool != nullptr && pool->params().size == 2 && pool->params().stride == 2;
+    s.count = s.pooled ? 3 : s.rectified ? 2 : 1;
+    return s;
+  }
+
+  /// Whether the convolution before stage `s` sums up what the batch norm of `s` needs.
+  [[nodiscard]] bool summed(std::size_t s) const {
+    return params_.fuse && s > 0 && s < stages_.size() && stages_[s].norm != nullptr &&
+           stages_[s - 1].conv != nullptr && !stages_[s - 1].conv->params().bias;
+  }
+
+  /// Inference up to the last stage: `last` gets what that reads.
+  template <typename Last>
+  void forward_before_last(const activations<Scalar>& in, const Last& last) const {
+    typename detail::spare_maps<Scalar>::loan even(*spare_), odd(*spare_);
+    const activations<Scalar>* now = &in;
+    for (std::size_t s = 0; s + 1 < stages_.size(); ++s) {
+      activations<Scalar>& next = (s % 2 == 0 ? even : odd).maps();
+      run(stages_[s], *now, next);
+      now = &next;
+    }
+    last(*now);
   }
 
   void run(const stage& s, const activations<Scalar>& in, activations<Scalar>& out) const {
-    if (s.norm != nullptr)
+    if (s.rectified)
       s.norm->forward_fused(in, out, s.pooled);
     else
       at(s.first).forward(in, out);
   }
-  void run_training(const stage& s, const activations<Scalar>& in, activations<Scalar>& out) {
-    if (s.norm != nullptr)
-      s.norm->forward_training_fused(in, out, s.pooled);
+  void run_training(std::size_t number, const activations<Scalar>& in, activations<Scalar>& out) {
+    const stage& s = stages_[number];
+    if (s.rectified)
+      s.norm->forward_training_fused(in, out, s.pooled, summed(number));
+    else if (s.norm != nullptr)
+      s.norm->forward_training(in, out, summed(number));
+    else if (summed(number + 1))
+      s.conv->forward_summing(in, out, stages_[number + 1].norm->sums_);
     else
       at(s.first).forward_training(in, out);
   }
   void run_backward(const stage& s, std::size_t number, const activations<Scalar>& in,
                     const activations<Scalar>& grad_out, activations<Scalar>* grad_in) {
-    if (s.norm != nullptr)
+    if (s.rectified)
       s.norm->backward_fused(input_of(number, in), grad_out, *grad_in, s.pooled);
     else
       at(s.first).backward(input_of(number, in), outputs_[number], grad_out, grad_in);
@@ -354,6 +388,8 @@ class chain {
 
   std::vector<std::unique_ptr<layer<Scalar>>> layers_;
   build_params params_;
+  std::shared_ptr<detail::spare_maps<Scalar>> spare_ =
+      std::make_shared<detail::spare_maps<Scalar>>();
   std::vector<stage> stages_;
   std::vector<activations<Scalar>> outputs_;      ///< [stages]
   std::array<activations<Scalar>, 2> gradients_;  ///< by the inputs of the stages, in turn

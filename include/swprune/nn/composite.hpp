@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "swprune/core/rng.hpp"
 #include "swprune/nn/chain.hpp"
+#include "swprune/nn/detail/spare_maps.hpp"
 #include "swprune/nn/layer.hpp"
 
 namespace swprune::inline v0::nn {
@@ -23,8 +25,9 @@ class composite : public layer<Scalar> {
     return all;
   }
 
-  void plan(const build_params& params) override {
-    for (chain<Scalar>& c : paths_) c.plan(params);
+  void plan(const build_params& params,
+            const std::shared_ptr<detail::spare_maps<Scalar>>& spare) override {
+    for (chain<Scalar>& c : paths_) c.plan(params, spare);
   }
   void begin_step(const rng& random) final {
     for (chain<Scalar>& c : paths_) c.begin_step(random);
@@ -59,6 +62,10 @@ class composite : public layer<Scalar> {
     (paths_.push_back(std::move(paths)), ...);
   }
   composite(const composite&) = default;
+
+  /// Maps for a moment of inference.
+  using loan = typename detail::spare_maps<Scalar>::loan;
+  [[nodiscard]] detail::spare_maps<Scalar>& spare() const { return *paths_.front().spare_; }
 
   [[nodiscard]] chain<Scalar>& path(std::size_t i) { return paths_[i]; }
   [[nodiscard]] const chain<Scalar>& path(std::size_t i) const { return paths_[i]; }

@@ -39,8 +39,8 @@ class concatenation final : public composite<Scalar> {
   }
 
   void forward(const activations<Scalar>& in, activations<Scalar>& out) const override {
-    activations<Scalar> made;
-    join(in, this->path(0).forward(in, made), out);
+    typename composite<Scalar>::loan made(this->spare());
+    join(in, this->path(0).forward(in, made.maps()), out);
   }
 
   void forward_training(const activations<Scalar>& in, activations<Scalar>& out) override {

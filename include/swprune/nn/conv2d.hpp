@@ -237,8 +237,18 @@ class conv2d : public layer<Scalar> {
   conv2d(const conv2d&) = default;
 
  private:
-  /// chain has the gradient by the input added to what is there already through these two.
+  /// chain has a batch norm's sums made on the way, and the gradient by the input added to what is
+  /// there already, through these.
   friend class chain<Scalar>;
+
+  /// forward() of a layer without bias that leaves the sums of `out` in `sums`.
+  void forward_summing(const activations<Scalar>& in, activations<Scalar>& out,
+                       detail::map_sums<Scalar>& sums) const {
+    const detail::conv_geometry g = geometry(in.shape());
+    out.resize(in.batch(), g.output);
+    sums.resize(out);
+    detail::conv_forward(g, storage_, weights_.data(), in, out, &sums);
+  }
 
   void backward_parameters(const activations<Scalar>& in, const activations<Scalar>& grad_out) {
     detail::conv_backward_weights<Scalar>(geometry(in.shape()), storage_, in, grad_out, gradient_,

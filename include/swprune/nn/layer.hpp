@@ -17,6 +17,10 @@ namespace swprune::inline v0::nn {
 
 template <typename Scalar>
 class chain;
+namespace detail {
+template <typename Scalar>
+class spare_maps;
+}
 
 struct build_params {
   /// Run batch norm, ReLU and 2 x 2 max pooling that follow each other in one pass, and the batch
@@ -92,8 +96,9 @@ class layer {
   /// Chains inside a composite layer; all start at its input. None for other layers.
   [[nodiscard]] virtual std::vector<const chain<Scalar>*> paths() const { return {}; }
 
-  /// Tells how to run what is inside.
-  virtual void plan(const build_params& /*params*/) {}
+  /// Tells how to run what is inside, and where its inference has maps from.
+  virtual void plan(const build_params& /*params*/,
+                    const std::shared_ptr<detail::spare_maps<Scalar>>& /*spare*/) {}
 
   [[nodiscard]] virtual std::vector<parameter_view<Scalar>> parameters() { return {}; }
   [[nodiscard]] virtual std::vector<state_view<Scalar>> state() { return {}; }

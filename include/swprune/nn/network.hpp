@@ -74,7 +74,7 @@ class network {
     shapes_ = chain_.shapes(input);
     trained_batch_ = nullptr;
     params_ = params;
-    chain_.plan(params);
+    chain_.plan(params, std::make_shared<detail::spare_maps<Scalar>>());
   }
 
   [[nodiscard]] bool built() const { return !shapes_.empty(); }

@@ -46,8 +46,16 @@ class residual final : public composite<Scalar> {
   }
 
   void forward(const activations<Scalar>& in, activations<Scalar>& out) const override {
-    activations<Scalar> a, b;
-    sum(this->path(0).forward(in, a), shortcut().forward(in, b), out);
+    const chain<Scalar>& path = this->path(0);
+    typename composite<Scalar>::loan b(this->spare());
+    const activations<Scalar>& other = shortcut().forward(in, b.maps());
+    if (path.takes_sum()) {
+      check_sum(path.output_shape(in.shape()), other.shape());
+      path.forward_sum(in, other, params_.relu, out);
+      return;
+    }
+    typename composite<Scalar>::loan a(this->spare());
+    sum(path.forward(in, a.maps()), other, out);
   }
 
   void forward_training(const activations<Scalar>& in, activations<Scalar>& out) override {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "swprune/core/parallel.hpp"
@@ -60,7 +61,7 @@ void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
 
 #ifndef SWPRUNE_COMPILED
 
-/// Where the factors of some weights' gradients lie.
+/// Where the factors of some weights' gradients lie, and what becomes of their sums.
 template <typename Scalar>
 struct product_run {
   std::span<const pixel_pair> pairs;
@@ -68,19 +69,44 @@ struct product_run {
   const Scalar* dy;
   index_t x_channel;
   index_t dy_channel;
+  Scalar* gradient;  ///< of the first weight
+  index_t input_weights;
+  bool first;  ///< the sums begin at zero
+  bool last;   ///< the sums are complete
 };
 
+/// gradient[i * input_weights + o] = sum of the lanes of sums[i][o].
+template <int Inputs, int Outputs, typename Scalar>
+SWPRUNE_INLINE void write_gradients(const reg<Scalar> (&sums)[Inputs * Outputs], Scalar* gradient,
+                                    index_t input_weights) {
+  constexpr int width = register_lanes<Scalar>;
+  alignas(register_bytes) Scalar sum[Inputs * Outputs];
+  if constexpr (Inputs * Outputs % width == 0) {
+    SWPRUNE_UNROLL
+    for (int r = 0; r < Inputs * Outputs; r += width) store_lane_sums<Scalar>(sums + r, sum + r);
+  } else {
+    SWPRUNE_UNROLL
+    for (int r = 0; r < Inputs * Outputs; ++r) sum[r] = sums[r].sum();
+  }
+  for (int i = 0; i < Inputs; ++i)
+    std::copy_n(sum + i * Outputs, Outputs, gradient + i * input_weights);
+}
+
 /// sums[i][o] += x[i] * dy[o] over the pairs; `sums` holds one register a weight, [ci][o] with
-/// piece_outputs registers from one ci to the next. It waits in the cache between runs.
+/// piece_outputs registers from one ci to the next. It waits in the cache from the first run to the
+/// last.
 template <int Inputs, int Outputs, typename Scalar>
 void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
   constexpr index_t width = register_lanes<Scalar>;
+  alignas(register_bytes) static constexpr Scalar zero[width] = {};
+  const Scalar* begin = run.first ? zero : sums;
+  const index_t step = run.first ? 0 : width;
   reg<Scalar> acc[Inputs * Outputs];
   SWPRUNE_UNROLL
   for (int i = 0; i < Inputs; ++i) {
     SWPRUNE_UNROLL
     for (int o = 0; o < Outputs; ++o)
-      acc[i * Outputs + o] = load_reg(sums + (i * piece_outputs + o) * width);
+      acc[i * Outputs + o] = load_reg(begin + (i * piece_outputs + o) * step);
   }
   const index_t x_channel = run.x_channel, dy_channel = run.dy_channel;
   for (const pixel_pair& p : run.pairs) {
@@ -101,6 +127,13 @@ void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
       }
     }
   }
+  if (run.last) {
+    reg<Scalar> complete[Inputs * Outputs];  // a copy: acc would not stay in registers
+    SWPRUNE_UNROLL
+    for (int r = 0; r < Inputs * Outputs; ++r) complete[r] = acc[r];
+    write_gradients<Inputs, Outputs>(complete, run.gradient, run.input_weights);
+    return;
+  }
   SWPRUNE_UNROLL
   for (int i = 0; i < Inputs; ++i) {
     SWPRUNE_UNROLL
@@ -112,92 +145,94 @@ void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
 /// Some inputs of a piece with all of its outputs.
 template <int Inputs, typename Scalar>
 void accumulate_outputs(product_run<Scalar> run, Scalar* sums, index_t outputs) {
-  constexpr index_t width = register_lanes<Scalar>;
-  index_t o = 0;
-  if constexpr (Inputs * 8 <= sum_registers)
-    for (; o + 8 <= outputs; o += 8, run.dy += 8 * run.dy_channel)
-      accumulate_products<Inputs, 8>(run, sums + o * width);
-  for (; o + 4 <= outputs; o += 4, run.dy += 4 * run.dy_channel)
-    accumulate_products<Inputs, 4>(run, sums + o * width);
-  for (; o + 2 <= outputs; o += 2, run.dy += 2 * run.dy_channel)
-    accumulate_products<Inputs, 2>(run, sums + o * width);
-  for (; o < outputs; ++o, run.dy += run.dy_channel)
-    accumulate_products<Inputs, 1>(run, sums + o * width);
+  const auto some = [&]<int Outputs>(std::integral_constant<int, Outputs>) {
+    for (; outputs >= Outputs; outputs -= Outputs) {
+      accumulate_products<Inputs, Outputs>(run, sums);
+      run.dy += Outputs * run.dy_channel;
+      run.gradient += Outputs;
+      sums += Outputs * register_lanes<Scalar>;
+    }
+  };
+  if constexpr (Inputs * 8 <= sum_registers) some(std::integral_constant<int, 8>());
+  some(std::integral_constant<int, 4>());
+  some(std::integral_constant<int, 2>());
+  some(std::integral_constant<int, 1>());
 }
 
 /// All inputs x outputs of a piece at one tap.
 template <typename Scalar>
 void accumulate_tap(product_run<Scalar> run, Scalar* sums, index_t inputs, index_t outputs) {
-  constexpr index_t width = register_lanes<Scalar>;
-  index_t i = 0;
-  if constexpr (4 * 4 <= sum_registers)  // eight factors for sixteen products: fewest loads
-    for (; i + 4 <= inputs; i += 4, run.x += 4 * run.x_channel)
-      accumulate_outputs<4>(run, sums + i * piece_outputs * width, outputs);
-  for (; i + 2 <= inputs; i += 2, run.x += 2 * run.x_channel)
-    accumulate_outputs<2>(run, sums + i * piece_outputs * width, outputs);
-  for (; i < inputs; ++i, run.x += run.x_channel)
-    accumulate_outputs<1>(run, sums + i * piece_outputs * width, outputs);
+  const auto some = [&]<int Inputs>(std::integral_constant<int, Inputs>) {
+    for (; inputs >= Inputs; inputs -= Inputs) {
+      accumulate_outputs<Inputs>(run, sums, outputs);
+      run.x += Inputs * run.x_channel;
+      run.gradient += Inputs * run.input_weights;
+      sums += Inputs * piece_outputs * register_lanes<Scalar>;
+    }
+  };
+  // Four with four outputs: eight factors for sixteen products, the fewest loads.
+  if constexpr (4 * 4 <= sum_registers) some(std::integral_constant<int, 4>());
+  some(std::integral_constant<int, 2>());
+  some(std::integral_constant<int, 1>());
 }
 
 /// Sums of one tap of a piece, in scalars.
 template <typename Scalar>
 inline constexpr index_t tap_sums = piece_inputs* piece_outputs* register_lanes<Scalar>;
 
-/// All taps of a piece in one patch: the numbers of a patch leave the second-level cache once and
-/// not once a tap. `sums`: [tap][piece_inputs][piece_outputs] registers.
+/// What the pieces of a row are made of.
 template <typename Scalar>
-void accumulate_patch(const patch_plan& plan, const output_patch& patch, const weights_piece& piece,
-                      const activations<Scalar>& in, const activations<Scalar>& grad_out,
-                      index_t tile, Scalar* sums) {
+struct weights_work {
+  const patch_plan& plan;
+  const activations<Scalar>& in;
+  const activations<Scalar>& grad_out;
+  index_t tile;           ///< the slice's first one
+  index_t block_outputs;  ///< weights from one tap to the next
+  Scalar* gradient;       ///< of all weights
+};
+
+/// All taps of a piece in patch number `p`: the numbers of a patch leave the second-level cache
+/// once and not once a tap. `sums`: [tap][piece_inputs][piece_outputs] registers.
+template <typename Scalar>
+void accumulate_patch(const weights_work<Scalar>& work, const weights_piece& piece, std::size_t p,
+                      Scalar* sums) {
+  const output_patch& patch = work.plan.patches()[p];
   product_run<Scalar> run{.pairs = {},
-                          .x = in.data(tile, piece.first_input) + patch.in,
-                          .dy = grad_out.data(tile, piece.first_output) + patch.out,
-                          .x_channel = in.channel_stride(),
-                          .dy_channel = grad_out.channel_stride()};
+                          .x = work.in.data(work.tile, piece.first_input) + patch.in,
+                          .dy = work.grad_out.data(work.tile, piece.first_output) + patch.out,
+                          .x_channel = work.in.channel_stride(),
+                          .dy_channel = work.grad_out.channel_stride(),
+                          .gradient = work.gradient + piece.weights,
+                          .input_weights = piece.input_weights,
+                          .first = p == 0,
+                          .last = p + 1 == work.plan.patches().size()};
   for (const index_t tap : piece.taps) {
-    run.pairs = plan.pairs(patch, tap);
-    if (!run.pairs.empty()) accumulate_tap(run, sums, piece.inputs, piece.outputs);
+    run.pairs = work.plan.pairs(patch, tap);
+    if (!run.pairs.empty() || run.first || run.last)
+      accumulate_tap(run, sums, piece.inputs, piece.outputs);
+    run.gradient += work.block_outputs;
     sums += tap_sums<Scalar>;
   }
-}
-
-/// gradient[ci][tap][o] of a piece = sums over the lanes.
-template <typename Scalar>
-void reduce_piece(const weights_piece& piece, index_t block_outputs, const Scalar* sums,
-                  Scalar* gradient) {
-  Scalar* to = gradient + piece.weights;
-  for (std::size_t tap = 0; tap < piece.taps.size(); ++tap, to += block_outputs)
-    for (index_t i = 0; i < piece_inputs; ++i)
-      for (index_t o = 0; o < piece_outputs; ++o, sums += register_lanes<Scalar>)
-        if (i < piece.inputs && o < piece.outputs)
-          to[i * piece.input_weights + o] = load_reg(sums).sum();
 }
 
 /// Pieces of one row over all patches, as many at once as may wait in the second-level cache: the
 /// gradients of the row's outputs are then read once for all of them.
 template <typename Scalar>
-void backward_weights_row(const conv_geometry& g, const patch_plan& plan,
-                          std::span<const weights_piece> pieces, const activations<Scalar>& in,
-                          const activations<Scalar>& grad_out, index_t tile, Scalar* gradient) {
-  const index_t piece_sums = g.taps() * tap_sums<Scalar>;
+void backward_weights_row(const weights_work<Scalar>& work, index_t taps,
+                          std::span<const weights_piece> pieces) {
+  const index_t piece_sums = taps * tap_sums<Scalar>;
   const auto at_once = static_cast<std::size_t>(
       std::max<index_t>(1, waiting_bytes / (piece_sums * static_cast<index_t>(sizeof(Scalar)))));
   aligned_vector<Scalar> sums(std::min(at_once, pieces.size()) *
                               static_cast<std::size_t>(piece_sums));
   for (std::size_t first = 0; first < pieces.size(); first += at_once) {
     const auto now = pieces.subspan(first, std::min(at_once, pieces.size() - first));
-    std::fill(sums.begin(), sums.end(), Scalar(0));
-    for (const output_patch& patch : plan.patches()) {
+    for (std::size_t p = 0; p < work.plan.patches().size(); ++p) {
       Scalar* at = sums.data();
       for (const weights_piece& piece : now) {
-        accumulate_patch(plan, patch, piece, in, grad_out, tile, at);
+        accumulate_patch(work, piece, p, at);
         at += piece_sums;
       }
-    }
-    const Scalar* at = sums.data();
-    for (const weights_piece& piece : now) {
-      reduce_piece(piece, g.block_outputs, at, gradient);
-      at += piece_sums;
     }
   }
 }
@@ -217,11 +252,15 @@ void conv_backward_weights(const conv_geometry& g, const block_storage& blocks,
   parallel_for(slices * row_count, [&](index_t item) {
     const index_t slice = item / row_count;
     const auto pieces = pieces_of(blocks, blocks.rows[static_cast<std::size_t>(item % row_count)]);
-    backward_weights_row(
-        g, slice + 1 == slices ? last : full, std::span<const weights_piece>(pieces), in, grad_out,
+    const weights_work<Scalar> work{
+        slice + 1 == slices ? last : full,
+        in,
+        grad_out,
         slice * tiles_per_item,
+        g.block_outputs,
         slice == 0 ? gradient.data()
-                   : partial.data() + static_cast<std::size_t>(slice - 1) * weights);
+                   : partial.data() + static_cast<std::size_t>(slice - 1) * weights};
+    backward_weights_row(work, g.taps(), std::span<const weights_piece>(pieces));
   });
   for (index_t slice = 1; slice < slices; ++slice) {
     const Scalar* from = partial.data() + static_cast<std::size_t>(slice - 1) * weights;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,6 +11,7 @@
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/conv_strips.hpp"
 #include "swprune/nn/detail/conv_taps.hpp"
+#include "swprune/nn/detail/map_sums.hpp"
 #include "swprune/nn/detail/simd.hpp"
 
 // Forward and backward-data are the same sum: every number of the map that is written gathers
@@ -29,6 +29,7 @@ struct gather_segment {
   index_t channels = 0;         ///< how many
   index_t weights = 0;          ///< where its weights begin
   index_t channel_weights = 0;  ///< from the weights of one channel to those of the next
+  index_t sum_weights = 1;      ///< from the weight of one sum to that of the next
   index_t pattern = 0;
 };
 
@@ -49,15 +50,15 @@ inline void add_segments(gather_segment block, index_t limit,
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
-/// out = convolution of in with the live blocks; `out` has its size already.
+/// out = convolution of in with the live blocks; `out` has its size already. Sums up what a batch
+/// norm behind it needs in `sums`, which has its size too, unless that is null.
 template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
-                  const activations<Scalar>& in, activations<Scalar>& out);
+                  const activations<Scalar>& in, activations<Scalar>& out,
+                  map_sums<Scalar>* sums = nullptr);
 
 /// grad_in = gradient of the loss by the input, or is added to what is there if `adding`; `grad_in`
-/// has its size already. The weights are
-/// transposed first: the kernel wants those of its sums side by side, and a weight is used for
-/// every pixel and tile.
+/// has its size already.
 template <typename Scalar>
 void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t block_inputs,
                         const Scalar* weights, const activations<Scalar>& grad_out,
@@ -65,11 +66,12 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
 
 #ifndef SWPRUNE_COMPILED
 
-/// acc[s][p][r] += w[s] * x[p][r] over the steps, `Registers` side by side of each position p.
+/// acc[s][p][r] += w[s * sum_weights] * x[p][r] over the steps, `Registers` side by side of each
+/// position p.
 template <int Sums, int Positions, int Registers, typename Scalar>
 SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Positions * Registers],
                                      std::span<const tap_step> steps, const Scalar* weights,
-                                     const Scalar* const (&map)[Positions]) {
+                                     index_t sum_weights, const Scalar* const (&map)[Positions]) {
   constexpr int values = Positions * Registers;
   for (const tap_step& step : steps) {
     const Scalar* w = weights + step.weight;
@@ -79,7 +81,7 @@ SWPRUNE_INLINE void accumulate_steps(reg<Scalar> (&acc)[Sums * Positions * Regis
       value[v] = load_reg(map[v / Registers] + (step.map + v % Registers * register_lanes<Scalar>));
     SWPRUNE_UNROLL
     for (int i = 0; i < Sums; ++i) {
-      const Scalar weight = w[i];
+      const Scalar weight = w[i * sum_weights];
       SWPRUNE_UNROLL
       for (int v = 0; v < values; ++v) acc[i * values + v] += weight * value[v];
     }
@@ -162,9 +164,9 @@ SWPRUNE_INLINE void gather_positions(const gather_strip<Scalar>& strip, const ga
     SWPRUNE_UNROLL
     for (int p = 0; p < Positions; ++p)
       map[p] = strip.from + (s.channel * strip.from_channel + position[p].from);
-    accumulate_steps<Sums, Positions, Registers>(acc,
-                                                 position->steps[s.pattern].of_channels(s.channels),
-                                                 weights + s.weights + strip.sum + first_sum, map);
+    accumulate_steps<Sums, Positions, Registers>(
+        acc, position->steps[s.pattern].of_channels(s.channels),
+        weights + s.weights + (strip.sum + first_sum) * s.sum_weights, s.sum_weights, map);
   }
   const index_t step = chunk.waits ? Registers * width : strip.to_channel;
   SWPRUNE_UNROLL
@@ -234,7 +236,8 @@ struct gather_work {
   const Scalar* weights;
   const activations<Scalar>& from;
   activations<Scalar>& to;
-  bool adding;  ///< to what `to` holds
+  bool adding;             ///< to what `to` holds
+  map_sums<Scalar>* sums;  ///< of what is written, or null
 };
 
 /// End of the chunk that begins at segment `begin`; a segment has at most `limit` channels.
@@ -288,6 +291,8 @@ struct gather_place {
   const pixel_strip& strip;
   std::span<const strip_position> positions;
   index_t tile;
+  index_t tiles;
+  index_t column;
 };
 
 /// What group `share` of `shares` asks for of the strip below.
@@ -318,6 +323,17 @@ void gather_lanes(const gather_work<Scalar>& work, const gather_target& target,
         work, target.count);
 }
 
+/// Sums up what gather_lanes() wrote. Not part of it, which must not be slower for it.
+template <typename Scalar>
+void sum_strip(const gather_work<Scalar>& work, const gather_target& target,
+               const gather_place& place) {
+  const index_t width = work.to.shape().width;
+  for (index_t t = place.tile; t < place.tile + place.tiles; ++t)
+    for (index_t c = target.channel; c < target.channel + target.count; ++c)
+      add_rows<Scalar>(work.to.data(t, c), width, place.strip.rows, place.strip.columns,
+                       work.sums->data(t, place.column, c));
+}
+
 /// The positions of a strip in `tiles` tiles.
 template <typename Scalar>
 void spread_strip(const pixel_strip& strip, index_t tiles, const activations<Scalar>& from,
@@ -336,7 +352,7 @@ template <typename Scalar>
 void gather_groups(const tap_plan& plan, const strip_depth& depth,
                    const std::vector<std::vector<gather_segment>>& groups, index_t group_size,
                    const Scalar* weights, const activations<Scalar>& from, activations<Scalar>& to,
-                   bool adding) {
+                   bool adding, map_sums<Scalar>* sums) {
   const map_shape& map = to.shape();
   const auto columns = strip_columns(map, plan.windows());
   const auto column_count = static_cast<index_t>(columns.size());
@@ -348,16 +364,20 @@ void gather_groups(const tap_plan& plan, const strip_depth& depth,
     const index_t column = item / parts % column_count;
     const index_t tile = item / parts / column_count * depth.tiles;
     std::vector<strip_position> positions;
+    const index_t tiles = std::min(depth.tiles, from.tiles() - tile);
     for (const pixel_strip& strip : columns[static_cast<std::size_t>(column)]) {
-      spread_strip(strip, std::min(depth.tiles, from.tiles() - tile), from, to, positions);
-      const gather_place place{strip, positions, tile};
+      spread_strip(strip, tiles, from, to, positions);
+      const gather_place place{strip, positions, tile, tiles, column};
       for (index_t j = group_count * part / parts; j < group_count * (part + 1) / parts; ++j) {
         const gather_work<Scalar> work{
-            groups[static_cast<std::size_t>(j)], depth.channels, weights, from, to, adding};
+            groups[static_cast<std::size_t>(j)], depth.channels, weights, from, to, adding, sums};
         const gather_ahead<Scalar> ahead = ahead_of(from, place, j, group_count);
         const index_t end = std::min((j + 1) * group_size, map.channels);
-        for (index_t c = j * group_size; c < end; c += strip_sums)
-          gather_lanes(work, {c, c - j * group_size, std::min(strip_sums, end - c)}, place, ahead);
+        for (index_t c = j * group_size; c < end; c += strip_sums) {
+          const gather_target target{c, c - j * group_size, std::min(strip_sums, end - c)};
+          gather_lanes(work, target, place, ahead);
+          if (sums != nullptr) sum_strip(work, target, place);
+        }
       }
     }
   });
@@ -365,26 +385,15 @@ void gather_groups(const tap_plan& plan, const strip_depth& depth,
 
 template <typename Scalar>
 void conv_forward(const conv_geometry& g, const block_storage& s, const Scalar* weights,
-                  const activations<Scalar>& in, activations<Scalar>& out) {
+                  const activations<Scalar>& in, activations<Scalar>& out, map_sums<Scalar>* sums) {
   const strip_depth depth = depth_of_strips(g, g.input, g.output, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.rows.size());
   for (std::size_t j = 0; j < s.rows.size(); ++j)
     for (const live_block& b : s.rows[j])
-      add_segments({b.first_input, b.inputs, b.weights, b.stride, b.pattern}, depth.channels,
+      add_segments({b.first_input, b.inputs, b.weights, b.stride, 1, b.pattern}, depth.channels,
                    groups[j]);
-  gather_groups(tap_plan::forward(g, s.patterns, g.block_outputs, depth.channels), depth, groups,
-                g.block_outputs, weights, in, out, false);
-}
-
-/// to[o][kept tap][ci] = from[ci][kept tap][o] of one block, `group` numbers for each tap there.
-/// Read in the order in which it is stored: it often comes from far away.
-template <typename Scalar>
-void transpose_block(const live_block& b, index_t block_outputs, index_t group, const Scalar* from,
-                     Scalar* to) {
-  const index_t output = b.taps * group;
-  for (index_t ci = 0; ci < b.inputs; ++ci)
-    for (index_t tap = 0; tap < b.taps; ++tap, from += block_outputs)
-      for (index_t o = 0; o < b.outputs; ++o) to[o * output + tap * group + ci] = from[o];
+  gather_groups(tap_plan::forward(g, s.patterns, depth.channels), depth, groups, g.block_outputs,
+                weights, in, out, false, sums);
 }
 
 template <typename Scalar>
@@ -393,28 +402,12 @@ void conv_backward_data(const conv_geometry& g, const block_storage& s, index_t 
                         activations<Scalar>& grad_in, bool adding) {
   const strip_depth depth = depth_of_strips(g, g.output, g.input, sizeof(Scalar));
   std::vector<std::vector<gather_segment>> groups(s.columns.size());
-  std::vector<index_t> begins;  // of the transposed columns
-  index_t at = 0;
-  for (std::size_t i = 0; i < s.columns.size(); ++i) {
-    begins.push_back(at);
-    for (const live_block& b : s.columns[i]) {
-      const index_t channel_weights = b.taps * block_inputs;
-      add_segments({b.first_output, b.outputs, at, channel_weights, b.pattern}, depth.channels,
+  for (std::size_t i = 0; i < s.columns.size(); ++i)
+    for (const live_block& b : s.columns[i])
+      add_segments({b.first_output, b.outputs, b.weights, 1, b.stride, b.pattern}, depth.channels,
                    groups[i]);
-      at += b.outputs * channel_weights;
-    }
-  }
-  const auto transposed = std::make_unique_for_overwrite<Scalar[]>(static_cast<std::size_t>(at));
-  parallel_for(static_cast<index_t>(groups.size()), [&](index_t i) {
-    Scalar* to = transposed.get() + begins[static_cast<std::size_t>(i)];
-    for (const live_block& b : s.columns[static_cast<std::size_t>(i)]) {
-      transpose_block(b, g.block_outputs, block_inputs, weights + b.weights, to);
-      to += b.outputs * b.taps * block_inputs;
-    }
-  });
-  gather_groups(tap_plan::backward(g, s.patterns, block_inputs, depth.channels), depth, groups,
-                block_inputs, static_cast<const Scalar*>(transposed.get()), grad_out, grad_in,
-                adding);
+  gather_groups(tap_plan::backward(g, s.patterns, depth.channels), depth, groups, block_inputs,
+                weights, grad_out, grad_in, adding, static_cast<map_sums<Scalar>*>(nullptr));
 }
 
 #endif

@@ -9,11 +9,9 @@
 #include "swprune/nn/activations.hpp"
 #include "swprune/nn/detail/conv_geometry.hpp"
 #include "swprune/nn/detail/conv_taps.hpp"
+#include "swprune/nn/detail/map_columns.hpp"
 
 namespace swprune::inline v0::nn::detail {
-
-/// Pixels whose sums wait side by side in the first-level cache.
-inline constexpr index_t strip_pixels = 16;
 
 /// Most tiles that are worked on together.
 inline constexpr index_t most_tiles_at_once = 2;
@@ -41,21 +39,12 @@ struct strip_position {
 /// taps side by side, so that a weight can be loaded once for several of them.
 struct pixel_strip {
   std::vector<strip_position> positions;
+  tap_range rows, columns;
   /// From where a position reads, or is written, to what the same position of the strip below is
   /// the first to read, or to write. 0 if there is none.
   index_t from_below = 0;
   index_t to_below = 0;
 };
-
-/// Width and height of a strip.
-struct strip_extent {
-  index_t width, height;
-};
-
-[[nodiscard]] inline strip_extent extent_of_strips(const map_shape& map) {
-  const index_t width = ceil_div(map.width, ceil_div(map.width, strip_pixels));
-  return {width, std::clamp<index_t>(strip_pixels / width, 1, map.height)};
-}
 
 /// The pixels of some rows and columns.
 [[nodiscard]] inline pixel_strip strip_of(std::span<const pixel_window> windows,
@@ -63,7 +52,7 @@ struct strip_extent {
   const auto window = [&](index_t y, index_t x) -> const pixel_window& {
     return windows[static_cast<std::size_t>(y * map.width + x)];
   };
-  pixel_strip strip;
+  pixel_strip strip{.positions = {}, .rows = rows, .columns = columns};
   for (index_t y = rows.begin; y < rows.end; ++y)
     for (index_t x = columns.begin; x < columns.end; ++x)
       strip.positions.push_back(
@@ -85,14 +74,12 @@ struct strip_extent {
 /// one above still in the second-level cache, for all channels.
 [[nodiscard]] inline std::vector<std::vector<pixel_strip>> strip_columns(
     const map_shape& map, std::span<const pixel_window> windows) {
-  const strip_extent extent = extent_of_strips(map);
-  const index_t columns = ceil_div(map.width, extent.width);
-  std::vector<std::vector<pixel_strip>> result(static_cast<std::size_t>(columns));
-  for (index_t c = 0; c < columns; ++c)
-    for (index_t y = 0; y < map.height; y += extent.height)
+  const index_t height = extent_of_strips(map).height;
+  std::vector<std::vector<pixel_strip>> result(static_cast<std::size_t>(column_count(map)));
+  for (index_t c = 0; c < std::ssize(result); ++c)
+    for (index_t y = 0; y < map.height; y += height)
       result[static_cast<std::size_t>(c)].push_back(
-          strip_of(windows, map, {y, std::min(y + extent.height, map.height)},
-                   {map.width * c / columns, map.width * (c + 1) / columns}));
+          strip_of(windows, map, {y, std::min(y + height, map.height)}, column_of(map, c)));
   return result;
 }
 

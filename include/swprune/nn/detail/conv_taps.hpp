@@ -123,23 +123,22 @@ struct pixel_window {
 /// taps and taps on padding have no entry, so the kernels never ask.
 class tap_plan {
  public:
-  /// What output pixels read: `tap_weights` weights lie from one kept tap to the next, and at most
-  /// `channels` channels are read in one go.
+  /// What output pixels read, at most `channels` channels in one go.
   [[nodiscard]] static tap_plan forward(const conv_geometry& g, const tap_patterns& patterns,
-                                        index_t tap_weights, index_t channels) {
+                                        index_t channels) {
     return {input_windows(vertical(g)),
             input_windows(horizontal(g)),
             patterns,
-            {g.kernel_width, g.input, tap_weights, channels}};
+            {g.kernel_width, g.input, g.block_outputs, false, channels}};
   }
 
   /// Which output pixels read input pixels.
   [[nodiscard]] static tap_plan backward(const conv_geometry& g, const tap_patterns& patterns,
-                                         index_t tap_weights, index_t channels) {
+                                         index_t channels) {
     return {output_windows(vertical(g)),
             output_windows(horizontal(g)),
             patterns,
-            {g.kernel_width, g.output, tap_weights, channels}};
+            {g.kernel_width, g.output, g.block_outputs, true, channels}};
   }
 
   tap_plan(const tap_plan&) = delete;  // the spans are into the plan's own lists
@@ -151,8 +150,9 @@ class tap_plan {
  private:
   struct layout {
     index_t kernel_width;
-    map_shape map;  ///< that the windows lie in
-    index_t tap_weights;
+    map_shape map;        ///< that the windows lie in
+    index_t tap_weights;  ///< from one kept tap to the next
+    bool outputs;  ///< channels of the map are a block's outputs, whose weights are neighbours
     index_t channels;
   };
 
@@ -197,7 +197,8 @@ class tap_plan {
               {(slot - taps.begin()) * l.tap_weights, (ky.shift * l.map.width + kx.shift) * lanes});
       }
     const std::size_t per_channel = all_.size() - before;
-    const index_t channel_weights = static_cast<index_t>(taps.size()) * l.tap_weights;
+    const index_t channel_weights =
+        l.outputs ? 1 : static_cast<index_t>(taps.size()) * l.tap_weights;
     for (index_t c = 1; c < l.channels; ++c)
       for (std::size_t i = before; i < before + per_channel; ++i)
         all_.push_back(

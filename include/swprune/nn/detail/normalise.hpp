@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "swprune/nn/detail/map_sums.hpp"
 #include "swprune/nn/detail/simd.hpp"
 
 namespace swprune::inline v0::nn::detail {
@@ -41,11 +42,16 @@ template <typename Scalar>
   return {factor, shift - mean * factor};
 }
 
-/// Two passes over one channel (mean, then squares of the differences: no cancellation), in the
-/// order of the tiles.
+/// Sums up one channel, where the layer that wrote it did not.
 template <typename Scalar>
-[[nodiscard]] channel_statistics<Scalar> measure_channel(const activations<Scalar>& in, index_t c,
-                                                         Scalar epsilon);
+void sum_channel(const activations<Scalar>& in, index_t c, map_sums<Scalar>& sums);
+
+/// Statistics of one channel from its sums, in the order of tiles and columns: the squares of the
+/// differences from the mean of each image's column, and that mean's from the mean of all.
+template <typename Scalar>
+[[nodiscard]] channel_statistics<Scalar> statistics_of(const activations<Scalar>& in,
+                                                       const map_sums<Scalar>& sums, index_t c,
+                                                       Scalar epsilon);
 
 template <typename Scalar>
 void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index_t c,
@@ -66,22 +72,52 @@ void backward_channel(const activations<Scalar>& in, const activations<Scalar>& 
 #ifndef SWPRUNE_COMPILED
 
 template <typename Scalar>
-channel_statistics<Scalar> measure_channel(const activations<Scalar>& in, index_t c,
-                                           Scalar epsilon) {
-  channel_statistics<Scalar> s;
-  const index_t pixels = in.shape().pixels();
-  s.count = in.batch() * pixels;
-  Scalar sum(0);
-  for (index_t t = 0; t < in.tiles(); ++t) sum += sum_of(in.data(t, c), pixels);
-  s.mean = sum / static_cast<Scalar>(s.count);
-  Scalar squares(0);
+void sum_channel(const activations<Scalar>& in, index_t c, map_sums<Scalar>& sums) {
+  const map_shape& map = in.shape();
+  for (index_t t = 0; t < in.tiles(); ++t)
+    for (index_t k = 0; k < column_count(map); ++k)
+      add_rows<Scalar>(in.data(t, c), map.width, {0, map.height}, column_of(map, k),
+                       sums.data(t, k, c));
+}
+
+/// Sum over tiles, columns and live lanes of `term(first, sum, squares, pixels)`: the column's
+/// first number, its sums and its pixels.
+template <typename Scalar, typename Term>
+SWPRUNE_INLINE Scalar sum_over_columns(const activations<Scalar>& in, const map_sums<Scalar>& sums,
+                                       index_t c, const Term& term) {
+  const map_shape& map = in.shape();
+  Scalar total(0);
   for (index_t t = 0; t < in.tiles(); ++t) {
-    const Scalar* x = in.data(t, c);
     vec<Scalar> part = vec<Scalar>::Zero();
-    for (index_t p = 0; p < pixels; ++p, x += lanes) part += (load(x) - s.mean).square();
-    squares += live_sum<Scalar>(part, in.live_lanes(t));
+    for (index_t k = 0; k < column_count(map); ++k) {
+      const tap_range column = column_of(map, k);
+      const Scalar* sum = sums.data(t, k, c);
+      const auto pixels = static_cast<Scalar>((column.end - column.begin) * map.height);
+      part +=
+          term(load(in.data(t, c) + column.begin * lanes), load(sum), load(sum + lanes), pixels);
+    }
+    total += live_sum<Scalar>(part, in.live_lanes(t));
   }
-  s.variance = squares / static_cast<Scalar>(s.count);
+  return total;
+}
+
+template <typename Scalar>
+channel_statistics<Scalar> statistics_of(const activations<Scalar>& in,
+                                         const map_sums<Scalar>& sums, index_t c, Scalar epsilon) {
+  using v = const vec<Scalar>&;
+  channel_statistics<Scalar> s;
+  s.count = in.batch() * in.shape().pixels();
+  const auto n = static_cast<Scalar>(s.count);
+  s.mean = sum_over_columns(in, sums, c,
+                            [](v first, v sum, v, Scalar pixels) -> vec<Scalar> {
+                              return first * pixels + sum;
+                            }) /
+           n;
+  const auto deviation = [mean = s.mean](v first, v sum, v squares, Scalar pixels) -> vec<Scalar> {
+    const vec<Scalar> own = sum / pixels;
+    return (squares - own * sum).max(Scalar(0)) + pixels * (first - mean + own).square();
+  };
+  s.variance = sum_over_columns(in, sums, c, deviation) / n;
   s.inverse_deviation = Scalar(1) / std::sqrt(s.variance + epsilon);
   return s;
 }
