@@ -78,9 +78,9 @@ void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
     for (index_t ox = 0; ox < in.width / 2; ++ox, y += lanes) {
       const Scalar* corner = x + 2 * oy * row + 2 * ox * lanes;
       vec<Scalar> best = rectified(corner, map);
-      best = greater_of<Scalar>(best, rectified(corner + lanes, map));
-      best = greater_of<Scalar>(best, rectified(corner + row, map));
-      best = greater_of<Scalar>(best, rectified(corner + row + lanes, map));
+      take_greater<Scalar>(best, rectified(corner + lanes, map));
+      take_greater<Scalar>(best, rectified(corner + row, map));
+      take_greater<Scalar>(best, rectified(corner + row + lanes, map));
       slot(y) = best;
     }
 }
@@ -100,12 +100,11 @@ template <typename Scalar>
 SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, index_t row,
                                  affine_map<Scalar> map) {
   const index_t at[4] = {0, lanes, row, row + lanes};
-  vec<Scalar> value[4];
+  const vec<Scalar> value[4] = {rectified(x + at[0], map), rectified(x + at[1], map),
+                                rectified(x + at[2], map), rectified(x + at[3], map)};
+  vec<Scalar> best = value[0] + Scalar(0);  // a copy would be made in pieces
   SWPRUNE_UNROLL
-  for (int k = 0; k < 4; ++k) value[k] = rectified(x + at[k], map);
-  vec<Scalar> best = value[0];
-  SWPRUNE_UNROLL
-  for (int k = 1; k < 4; ++k) best = greater_of<Scalar>(best, value[k]);
+  for (int k = 1; k < 4; ++k) take_greater<Scalar>(best, value[k]);
   vec<Scalar> left = load(dy);
   SWPRUNE_UNROLL
   for (int k = 0; k < 4; ++k) {
@@ -173,11 +172,13 @@ normalise_sums<Scalar> residual_sums(const activations<Scalar>& in, const activa
 template <typename Scalar>
 void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
                affine_map<Scalar> map) {
-  for (index_t i = 0; i < count; i += lanes) {
-    const vec<Scalar> z = load(x + i) * map.factor + map.offset;
-    const vec<Scalar> v = z + load(other + i);
-    slot(sum + i) = rectify ? rectified<Scalar>(v) : v;
+  if (rectify) {
+    for (index_t i = 0; i < count; i += lanes)
+      slot(sum + i) = rectified<Scalar>(load(x + i) * map.factor + map.offset + load(other + i));
+    return;
   }
+  for (index_t i = 0; i < count; i += lanes)
+    slot(sum + i) = load(x + i) * map.factor + map.offset + load(other + i);
 }
 
 #endif

@@ -19,15 +19,14 @@ void unpool_channel(const Scalar* x, const Scalar* dy, Scalar* dx, const map_sha
 
 #ifndef SWPRUNE_COMPILED
 
-/// Of each lane the later value if it is greater or NaN, else the best so far. A plain loop over
-/// local arrays: Eigen 3.4's select() is not vectorised.
+/// Takes for each lane the later value if it is greater than the best so far or NaN. In place, and
+/// a plain loop over local arrays: g++ 12 copies arrays in pieces, and Eigen 3.4's select() is not
+/// vectorised.
 template <typename Scalar>
-SWPRUNE_INLINE vec<Scalar> greater_of(const vec<Scalar>& best, const vec<Scalar>& later) {
-  vec<Scalar> result;
+SWPRUNE_INLINE void take_greater(vec<Scalar>& best, const vec<Scalar>& later) {
   SWPRUNE_LANE_LOOP
   for (int l = 0; l < static_cast<int>(lanes); ++l)
-    result[l] = later[l] <= best[l] ? best[l] : later[l];
-  return result;
+    best[l] = later[l] <= best[l] ? best[l] : later[l];
 }
 
 /// Where value equals best, moves what is left of the gradient there and takes it from `left`.
@@ -49,7 +48,7 @@ SWPRUNE_INLINE vec<Scalar> window_maximum(const Scalar* x, index_t row, index_t 
   vec<Scalar> best = load(x);
   for (index_t ky = 0; ky < size; ++ky)
     for (index_t kx = 0; kx < size; ++kx)
-      best = greater_of<Scalar>(best, load(x + ky * row + kx * lanes));
+      take_greater<Scalar>(best, load(x + ky * row + kx * lanes));
   return best;
 }
 

@@ -156,6 +156,7 @@ SWPRUNE_INLINE Scalar lane_sum(const vec<Scalar>& v) {
 /// Sum of the first `live` lanes.
 template <typename Scalar>
 SWPRUNE_INLINE Scalar live_sum(const vec<Scalar>& v, index_t live) {
+  if (live == lanes) return lane_sum<Scalar>(v);
   vec<Scalar> kept = v;
   for (index_t l = live; l < lanes; ++l) kept[l] = Scalar(0);
   return lane_sum<Scalar>(kept);
