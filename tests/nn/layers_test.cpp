@@ -18,10 +18,9 @@ using namespace swprune_test;
 using Catch::Matchers::Contains;
 
 TEST_CASE("batch norm divides by real images and leaves dead lanes zero", "[batch_norm]") {
-  for (const index_t batch : {1, 15, 17, 33}) {
-    CAPTURE(batch);
+  const auto check = [](index_t batch, const map_shape& shape) {
+    CAPTURE(batch, shape.height, shape.width);
     rng random(static_cast<std::uint64_t>(batch));
-    const map_shape shape{3, 4, 5};
     const auto in = random_maps<double>(batch, shape, random);
     nn::batch_norm<double> bn("bn", 3, {.epsilon = 1e-3});
     const auto p = bn.parameters();
@@ -37,8 +36,8 @@ TEST_CASE("batch norm divides by real images and leaves dead lanes zero", "[batc
       const double count = static_cast<double>(batch * shape.pixels());
       const auto each = [&](const auto& body) {
         for (index_t n = 0; n < batch; ++n)
-          for (index_t y = 0; y < 4; ++y)
-            for (index_t x = 0; x < 5; ++x) body(n, y, x);
+          for (index_t y = 0; y < shape.height; ++y)
+            for (index_t x = 0; x < shape.width; ++x) body(n, y, x);
       };
       each([&](index_t n, index_t y, index_t x) { sum += in.at(n, c, y, x); });
       const double mean = sum / count;
@@ -63,7 +62,10 @@ TEST_CASE("batch norm divides by real images and leaves dead lanes zero", "[batc
       CHECK(copy->state()[0].values[i] == Approx(0.1 * mean).epsilon(1e-10));
       CHECK(copy->state()[1].values[i] == Approx(0.9 + 0.1 * squares / (count - 1)).epsilon(1e-10));
     }
-  }
+  };
+  for (const index_t batch : {1, 15, 17, 33})
+    for (const map_shape shape : {map_shape{3, 4, 5}, map_shape{3, 2, 17}, map_shape{3, 3, 50}})
+      check(batch, shape);
 }
 
 TEST_CASE("batch norm in inference uses the running statistics", "[batch_norm]") {
@@ -92,6 +94,27 @@ TEST_CASE("batch norm does not lose a small spread about a large mean", "[batch_
   double squares = 0;
   for (const float v : out.values()) squares += static_cast<double>(v) * static_cast<double>(v);
   CHECK(squares / (33 * 64) == Approx(1).margin(0.01));
+}
+
+TEST_CASE("batch norm's variance survives a first pixel far from the others", "[batch_norm]") {
+  // The sums of a column of pixels are about its first one.
+  nn::activations<float> in(33, {1, 12, 40}), out;
+  rng random(10);
+  double sum = 0, squares = 0;
+  const auto each = [&](const auto& body) {
+    for (index_t n = 0; n < 33; ++n)
+      for (index_t y = 0; y < 12; ++y)
+        for (index_t x = 0; x < 40; ++x) body(in.at(n, 0, y, x), y == 0 && x % 13 == 0);
+  };
+  each([&](float& v, bool first) { v = first ? 0.0f : 64 + static_cast<float>(random.normal()); });
+  each([&](float& v, bool) { sum += static_cast<double>(v); });
+  const double mean = sum / (33 * 480);
+  each([&](float& v, bool) { squares += std::pow(static_cast<double>(v) - mean, 2); });
+  nn::batch_norm<float> bn("bn", 1, {.momentum = 1});
+  bn.forward_training(in, out);
+  bn.commit_statistics();
+  CHECK(bn.running_mean()[0] == Approx(mean).epsilon(1e-6));
+  CHECK(bn.running_variance()[0] == Approx(squares / (33 * 480 - 1)).epsilon(1e-4));
 }
 
 TEST_CASE("relu and its gradient", "[relu]") {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <limits>
+#include <thread>
 
 #include "swprune/nn/init.hpp"
 #include "swprune/nn/models.hpp"
@@ -68,9 +69,38 @@ TEST_CASE("an image's result does not depend on its batch", "[network]") {
   }
 }
 
+TEST_CASE("inference of several threads and sizes at once shares nothing but the network",
+          "[network]") {
+  const map_shape image{1, 6, 6};
+  nn::network<float> net = small_net();
+  net.build(image);
+  nn::kaiming_init(net, rng(1));
+  rng random(4);
+  std::vector<nn::activations<float>> images, wanted;
+  for (const index_t batch : {3, 40, 16, 1}) {
+    images.push_back(random_maps<float>(batch, image, random));
+    wanted.push_back(net.clone().forward(images.back()));
+  }
+  std::vector<index_t> different(images.size(), 0);
+  const auto run = [&](std::size_t first) {  // each thread begins with another batch
+    for (std::size_t i = 0; i < 200; ++i) {
+      const std::size_t b = (first + i) % images.size();
+      const auto out = net.forward(images[b]);
+      if (!std::equal(out.values().begin(), out.values().end(), wanted[b].values().begin(),
+                      wanted[b].values().end()))
+        ++different[first];
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < images.size(); ++t) threads.emplace_back(run, t);
+  for (std::thread& t : threads) t.join();
+  for (const index_t d : different) CHECK(d == 0);
+}
+
 TEST_CASE("fusing layers changes no bit", "[network]") {
   for (const index_t batch : {1, 17, 33, 80})
-    for (const map_shape image : {map_shape{1, 6, 6}, map_shape{1, 7, 7}})
+    for (const map_shape image :
+         {map_shape{1, 6, 6}, map_shape{1, 7, 7}, map_shape{1, 6, 19}, map_shape{1, 6, 40}})
       for (const bool pooled : {false, true}) {
         CAPTURE(batch, image.height, pooled);
         rng random(static_cast<std::uint64_t>(batch));
@@ -93,7 +123,9 @@ TEST_CASE("fusing layers changes no bit", "[network]") {
           return std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
         };
         CHECK(bits_equal(net.forward(images).values(), plain.forward(images).values()));
+        set_thread_count(2);
         const auto out = net.forward_training(images);
+        set_thread_count(1);
         CHECK(bits_equal(out.values(), plain.forward_training(images).values()));
         const auto gradient = random_maps<float>(batch, net.output_shape(), random);
         nn::activations<float> by_images, by_images_plain;

@@ -11,7 +11,9 @@ namespace swprune::inline v0::nn::detail {
 /// What mean and variance of every channel of some maps are made of, summed up while the maps are
 /// written: for every tile, column and channel the sums, over the column's pixels, of each image's
 /// numbers and of their squares, after the column's first number has been taken from them. Without
-/// that the variance would drown in the square of the mean.
+/// that the variance would drown in the square of the mean. With it no more is lost than in a plain
+/// sum of as many squares: that number is one of them, so its distance from their mean is part of
+/// the variance.
 template <typename Scalar>
 class map_sums {
  public:
