@@ -70,13 +70,21 @@ template <typename Scalar>
 void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
                  affine_map<Scalar> map) {
   if (!pooled) {
-    for (index_t i = 0; i < in.pixels() * lanes; i += lanes) slot(y + i) = rectified(x + i, map);
+    for (index_t i = 0; i < in.pixels() * lanes; i += lanes) {
+      will_read(x + i);
+      will_write(y + i);
+      slot(y + i) = rectified(x + i, map);
+    }
     return;
   }
   const index_t row = in.width * lanes;
   for (index_t oy = 0; oy < in.height / 2; ++oy)
     for (index_t ox = 0; ox < in.width / 2; ++ox, y += lanes) {
       const Scalar* corner = x + 2 * oy * row + 2 * ox * lanes;
+      will_read(corner);
+      will_read(corner + lanes);
+      will_read(corner + row);
+      will_read(corner + row + lanes);
       vec<Scalar> best = rectified(corner, map);
       take_greater<Scalar>(best, rectified(corner + lanes, map));
       take_greater<Scalar>(best, rectified(corner + row, map));
@@ -108,6 +116,8 @@ SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, 
   vec<Scalar> left = load(dy);
   SWPRUNE_UNROLL
   for (int k = 0; k < 4; ++k) {
+    will_read(x + at[k]);
+    will_write(dz + at[k]);
     const vec<Scalar> taken = take_where_equal<Scalar>(value[k], best, left);
     slot(dz + at[k]) = where_positive<Scalar>(value[k], taken);
   }
@@ -133,6 +143,7 @@ SWPRUNE_INLINE auto rectified_gradients(const activations<Scalar>& in,
                                         affine_map<Scalar> map) {
   return [&in, &grad_out, c, map](index_t t) {
     return [x = in.data(t, c), dy = grad_out.data(t, c), map](index_t i) {
+      will_read(dy + i);
       return where_positive<Scalar>(rectified(x + i, map), load(dy + i));
     };
   };
@@ -161,6 +172,9 @@ normalise_sums<Scalar> residual_sums(const activations<Scalar>& in, const activa
   return sums_of_gradients(in, c, s, [&](index_t t) {
     return [y = out.data(t, c), dy = grad_out.data(t, c), dz = grad_sum.data(t, c),
             rectify](index_t i) {
+      will_read(y + i);
+      will_read(dy + i);
+      will_write(dz + i);
       const vec<Scalar> g =
           rectify ? where_positive<Scalar>(load(y + i), load(dy + i)) : vec<Scalar>(load(dy + i));
       slot(dz + i) = g;
@@ -172,13 +186,16 @@ normalise_sums<Scalar> residual_sums(const activations<Scalar>& in, const activa
 template <typename Scalar>
 void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
                affine_map<Scalar> map) {
-  if (rectify) {
-    for (index_t i = 0; i < count; i += lanes)
-      slot(sum + i) = rectified<Scalar>(load(x + i) * map.factor + map.offset + load(other + i));
-    return;
+  for (index_t i = 0; i < count; i += lanes) {
+    will_read(x + i);
+    will_read(other + i);
+    will_write(sum + i);
+    const auto v = load(x + i) * map.factor + map.offset + load(other + i);
+    if (rectify)
+      slot(sum + i) = rectified<Scalar>(v);
+    else
+      slot(sum + i) = v;
   }
-  for (index_t i = 0; i < count; i += lanes)
-    slot(sum + i) = load(x + i) * map.factor + map.offset + load(other + i);
 }
 
 #endif

@@ -47,6 +47,10 @@
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
 
+/// Numbers from where a pass over whole maps works to what it asks for: passes wait for memory, and
+/// the processor does not look so far ahead by itself.
+inline constexpr index_t pass_ahead = 1024;
+
 /// Bytes of the widest vector register.
 #if defined(__AVX512F__)
 inline constexpr int register_bytes = 64;
@@ -145,6 +149,16 @@ SWPRUNE_INLINE void store_lane_sums(const reg<Scalar>* registers, Scalar* sums) 
 #else
   for (int r = 0; r < register_lanes<Scalar>; ++r) sums[r] = registers[r].sum();
 #endif
+}
+
+/// Asks for what a pass will read or write next.
+template <typename Scalar>
+SWPRUNE_INLINE void will_read(const Scalar* p) {
+  SWPRUNE_PREFETCH_READ(p + pass_ahead);
+}
+template <typename Scalar>
+SWPRUNE_INLINE void will_write(Scalar* p) {
+  SWPRUNE_PREFETCH_WRITE(p + pass_ahead);
 }
 
 /// Sum of all lanes.
