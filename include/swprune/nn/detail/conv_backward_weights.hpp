@@ -71,8 +71,10 @@ struct product_run {
   index_t dy_channel;
   Scalar* gradient;  ///< of the first weight
   index_t input_weights;
-  bool first;  ///< the sums begin at zero
-  bool last;   ///< the sums are complete
+  const Scalar* ahead;  ///< where a channel begins to ask for on the way, or null
+  bool ahead_in;        ///< it is an input
+  bool first;           ///< the sums begin at zero
+  bool last;            ///< the sums are complete
 };
 
 /// gradient[i * input_weights + o] = sum of the lanes of sums[i][o].
@@ -109,7 +111,10 @@ void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
       acc[i * Outputs + o] = load_reg(begin + (i * piece_outputs + o) * step);
   }
   const index_t x_channel = run.x_channel, dy_channel = run.dy_channel;
+  const Scalar* ahead = run.ahead;
+  const bool ahead_in = run.ahead_in;
   for (const pixel_pair& p : run.pairs) {
+    if (ahead != nullptr) SWPRUNE_PREFETCH_READ(ahead + (ahead_in ? p.in : p.out));
     const Scalar* x = run.x + p.in;
     const Scalar* dy = run.dy + p.out;
     SWPRUNE_UNROLL
@@ -191,6 +196,21 @@ struct weights_work {
   Scalar* gradient;       ///< of all weights
 };
 
+/// Has the run of the `number`th tap ask for one channel of the next patch: first the inputs, then
+/// the outputs, as far as there are taps.
+template <typename Scalar>
+void ask_ahead(const weights_work<Scalar>& work, const weights_piece& piece,
+               const output_patch& next, index_t number, product_run<Scalar>& run) {
+  const index_t output = number - piece.inputs;
+  run.ahead_in = output < 0;
+  if (run.ahead_in)
+    run.ahead = work.in.data(work.tile, piece.first_input + number) + next.in;
+  else if (output < piece.outputs)
+    run.ahead = work.grad_out.data(work.tile, piece.first_output + output) + next.out;
+  else
+    run.ahead = nullptr;
+}
+
 /// All taps of a piece in patch number `p`: the numbers of a patch leave the second-level cache
 /// once and not once a tap. `sums`: [tap][piece_inputs][piece_outputs] registers.
 template <typename Scalar>
@@ -204,10 +224,15 @@ void accumulate_patch(const weights_work<Scalar>& work, const weights_piece& pie
                           .dy_channel = work.grad_out.channel_stride(),
                           .gradient = work.gradient + piece.weights,
                           .input_weights = piece.input_weights,
+                          .ahead = nullptr,
+                          .ahead_in = false,
                           .first = p == 0,
                           .last = p + 1 == work.plan.patches().size()};
-  for (const index_t tap : piece.taps) {
-    run.pairs = work.plan.pairs(patch, tap);
+  // A small map is in the cache already: asking for it again is slower.
+  const bool asks = !run.last && work.grad_out.shape().pixels() > patch_pixels;
+  for (std::size_t k = 0; k < piece.taps.size(); ++k) {
+    if (asks) ask_ahead(work, piece, work.plan.patches()[p + 1], static_cast<index_t>(k), run);
+    run.pairs = work.plan.pairs(patch, piece.taps[k]);
     if (!run.pairs.empty() || run.first || run.last)
       accumulate_tap(run, sums, piece.inputs, piece.outputs);
     run.gradient += work.block_outputs;
