@@ -216,7 +216,8 @@ TEST_CASE("a concatenation has the input's channels and those of its path", "[co
     rng random(static_cast<std::uint64_t>(batch));
     nn::chain<float> path;
     path.add<nn::conv2d>(nn::dense_mask("conv", 3, 2, 3, 3), nn::conv2d_params{.padding = 1});
-    for (float& v : path.parameters()[0].values) v = static_cast<float>(random.normal());
+    for (auto& p : path.parameters())
+      for (float& v : p.values) v = static_cast<float>(random.normal());
     nn::conv2d<float> conv(nn::dense_mask("conv", 3, 2, 3, 3), {.padding = 1});
     conv.from_dense(dynamic_cast<nn::conv2d<float>&>(path.at(0)).to_dense());
     nn::concatenation<float> layer("block", std::move(path));
