@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <thread>
 
 #include "swprune/nn/init.hpp"
@@ -27,7 +28,42 @@ nn::network<float> small_net() {
   return net;
 }
 
+/// A layer of a user's own: a convolution that gives half of what one gives.
+template <typename Scalar>
+class half_conv final : public nn::conv2d<Scalar> {
+ public:
+  using nn::conv2d<Scalar>::conv2d;
+  void forward(const nn::activations<Scalar>& in, nn::activations<Scalar>& out) const override {
+    nn::conv2d<Scalar>::forward(in, out);
+    for (Scalar& v : out.values()) v *= Scalar(0.5);
+  }
+  std::unique_ptr<nn::layer<Scalar>> clone() const override {
+    return std::make_unique<half_conv>(*this);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("a kind derived from a layer is run as itself before a batch norm", "[network]") {
+  nn::network<float> net;
+  net.add<half_conv>(nn::dense_mask("conv", 1, 8, 3, 3), nn::conv2d_params{.padding = 1});
+  net.add<nn::batch_norm>("bn", 8);
+  net.add<nn::relu>("relu");
+  nn::kaiming_init(net, rng(1));
+  nn::network<float> plain = net.clone();
+  net.build({1, 6, 6});
+  plain.build({1, 6, 6}, {.fuse = false});
+  rng random(5);
+  const auto images = random_maps<float>(17, {1, 6, 6}, random);
+  net.forward_training(images);
+  plain.forward_training(images);
+  net.commit_statistics();
+  plain.commit_statistics();
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto a = net.state(), b = plain.state();
+    CHECK(std::equal(a[i].values.begin(), a[i].values.end(), b[i].values.begin()));
+  }
+}
 
 TEST_CASE("a network runs its layers one after the other", "[network]") {
   nn::network<float> net = small_net();

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -269,10 +270,12 @@ class chain {
     [[nodiscard]] index_t end() const { return first + count; }
   };
 
+  /// Layer `i` if it is a Layer and no kind derived from it, which may do something else.
   template <template <typename> class Layer>
   [[nodiscard]] Layer<Scalar>* layer_as(index_t i) const {
-    return i < size() ? dynamic_cast<Layer<Scalar>*>(layers_[static_cast<std::size_t>(i)].get())
-                      : nullptr;
+    if (i >= size()) return nullptr;
+    layer<Scalar>& l = *layers_[static_cast<std::size_t>(i)];
+    return typeid(l) == typeid(Layer<Scalar>) ? static_cast<Layer<Scalar>*>(&l) : nullptr;
   }
 
   [[nodiscard]] stage stage_at(index_t i) const {
