@@ -114,7 +114,7 @@ void accumulate_products(const product_run<Scalar>& run, Scalar* sums) {
   const Scalar* ahead = run.ahead;
   const bool ahead_in = run.ahead_in;
   for (const pixel_pair& p : run.pairs) {
-    if (ahead != nullptr) SWPRUNE_PREFETCH_READ(ahead + (ahead_in ? p.in : p.out));
+    if (ahead != nullptr) SWPRUNE_PREFETCH(ahead + (ahead_in ? p.in : p.out));
     const Scalar* x = run.x + p.in;
     const Scalar* dy = run.dy + p.out;
     SWPRUNE_UNROLL

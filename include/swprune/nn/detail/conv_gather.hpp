@@ -127,12 +127,12 @@ SWPRUNE_INLINE void prefetch_below(const gather_strip<Scalar>& strip, const gath
   if (chunk.last && strip.ahead.to != 0)
     for (int p = 0; p < Positions; ++p)
       for (int i = 0; i < Sums; ++i)
-        SWPRUNE_PREFETCH_WRITE(
-            strip.to + ((first_sum + i) * strip.to_channel + position[p].to + strip.ahead.to));
+        SWPRUNE_PREFETCH(strip.to +
+                         ((first_sum + i) * strip.to_channel + position[p].to + strip.ahead.to));
   if (chunk.first && first_sum == 0)
     for (index_t c = 0; c < strip.ahead.channels; ++c)
       for (int p = 0; p < Positions; ++p)
-        SWPRUNE_PREFETCH_READ(strip.ahead.from + (c * strip.from_channel + position[p].from));
+        SWPRUNE_PREFETCH(strip.ahead.from + (c * strip.from_channel + position[p].from));
 }
 
 /// A few sums of `Positions` positions with the same taps, from number `at` of the strip on, over
@@ -181,31 +181,42 @@ SWPRUNE_INLINE void gather_positions(const gather_strip<Scalar>& strip, const ga
   }
 }
 
+/// Registers that a kernel may fill with sums: more than keep the processor busy, since what is
+/// loaded then serves more products.
+#if defined(__AVX512F__)
+inline constexpr int gathering_registers = 24;
+#else
+inline constexpr int gathering_registers = sum_registers;
+#endif
+
 /// Positions whose sums a kernel of `Sums` sums holds at once: with few sums, several, so that
 /// enough products are in flight and a weight is loaded once for all of them.
 template <int Sums, int Registers>
-inline constexpr int positions_at_once = std::clamp(sum_registers / (Sums * Registers), 1, 4);
+inline constexpr int positions_at_once = std::clamp(gathering_registers / (Sums * Registers), 1, 4);
 
-/// A few sums of every position of the strip over the channels of a chunk, as many positions at a
-/// time as fit the registers and have the same taps.
+/// gather_positions() of `count` positions, 1 <= count <= Most.
+template <int Sums, int Most, int Registers, typename Scalar>
+SWPRUNE_INLINE void gather_some(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
+                                const Scalar* weights, index_t first_sum, std::size_t at,
+                                int count) {
+  if (count == Most)
+    gather_positions<Sums, Most, Registers>(strip, chunk, weights, first_sum, at);
+  else if constexpr (Most > 1)
+    gather_some<Sums, Most - 1, Registers>(strip, chunk, weights, first_sum, at, count);
+}
+
+/// A few sums of every position of the strip over the channels of a chunk. Positions with the same
+/// taps are divided into as few parts as fit the registers, of about the same size: one left alone
+/// would have too few products in flight.
 template <int Sums, int Registers, typename Scalar>
 void gather_registers(const gather_strip<Scalar>& strip, const gather_chunk& chunk,
                       const Scalar* weights, index_t first_sum) {
   constexpr int most = positions_at_once<Sums, Registers>;
-  const std::span<const strip_position> all = strip.positions;
-  const auto alike = [all](std::size_t at, std::size_t count) {
-    return at + count <= all.size() && all[at].steps == all[at + count - 1].steps;
-  };
-  for (std::size_t at = 0; at < all.size();) {
-    if (most == 4 && alike(at, 4)) {
-      gather_positions<Sums, most == 4 ? 4 : 1, Registers>(strip, chunk, weights, first_sum, at);
-      at += 4;
-    } else if (most >= 2 && alike(at, 2)) {
-      gather_positions<Sums, most >= 2 ? 2 : 1, Registers>(strip, chunk, weights, first_sum, at);
-      at += 2;
-    } else {
-      gather_positions<Sums, 1, Registers>(strip, chunk, weights, first_sum, at++);
-    }
+  for (std::size_t at = 0; at < strip.positions.size();) {
+    const int alike = strip.positions[at].alike;
+    const int count = alike <= most ? alike : alike / ((alike + most - 1) / most);
+    gather_some<Sums, most, Registers>(strip, chunk, weights, first_sum, at, count);
+    at += static_cast<std::size_t>(count);
   }
 }
 
@@ -313,7 +324,7 @@ void gather_lanes(const gather_work<Scalar>& work, const gather_target& target,
                   const gather_place& place, const gather_ahead<Scalar>& ahead) {
   constexpr int registers = std::min(2, tile_registers<Scalar>);
   constexpr index_t width = registers * register_lanes<Scalar>;
-  alignas(64) Scalar waiting[most_tiles_at_once * strip_pixels * strip_sums * width];
+  alignas(64) Scalar waiting[most_positions * strip_sums * width];
   for (index_t lane = 0; lane < lanes; lane += width)
     gather_chunks<registers>(
         gather_strip<Scalar>{
@@ -341,7 +352,11 @@ void spread_strip(const pixel_strip& strip, index_t tiles, const activations<Sca
   positions.clear();
   for (const strip_position& p : strip.positions)
     for (index_t t = 0; t < tiles; ++t)
-      positions.push_back({p.steps, p.from + t * from.tile_stride(), p.to + t * to.tile_stride()});
+      positions.push_back(
+          {p.steps, p.from + t * from.tile_stride(), p.to + t * to.tile_stride(), 1});
+  for (std::size_t i = positions.size(); i-- > 1;)
+    if (positions[i - 1].steps == positions[i].steps)
+      positions[i - 1].alike = positions[i].alike + 1;
 }
 
 /// All channels of every group of `to`: groups of `group_size` whose segments, of at most

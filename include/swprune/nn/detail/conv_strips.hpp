@@ -13,12 +13,18 @@
 
 namespace swprune::inline v0::nn::detail {
 
-/// Most tiles that are worked on together.
-inline constexpr index_t most_tiles_at_once = 2;
+/// Most tiles, and pixels of them, that are worked on together.
+inline constexpr index_t most_tiles_at_once = 4;
+inline constexpr index_t most_positions = 2 * strip_pixels;
 
 /// Bytes of the map that is read which a strip may touch, all channels together: they stay in the
 /// second-level cache from one group to the next and, where rows are shared, to the next strip.
 inline constexpr index_t strip_bytes = 256 * 1024;
+
+/// The same where a strip is the whole map. Nothing is shared then, and small maps are mostly
+/// edges: a pixel alone with its taps keeps the processor half busy, and its neighbours in other
+/// tiles have the same taps. The weights, of which there are many, are read less often as well.
+inline constexpr index_t whole_map_bytes = 1024 * 1024;
 
 /// Bytes of it which a strip should touch before it goes on to other channels: most of the
 /// first-level cache. Fewer would cost more loads and stores of waiting sums.
@@ -33,6 +39,7 @@ struct strip_position {
   const tap_steps* steps = nullptr;  ///< [pattern]
   index_t from = 0;
   index_t to = 0;
+  int alike = 1;  ///< how many positions in a row have the same steps, from this one on
 };
 
 /// Pixels of the map that is written which are worked on together: neighbours, those with the same
@@ -56,7 +63,7 @@ struct pixel_strip {
   for (index_t y = rows.begin; y < rows.end; ++y)
     for (index_t x = columns.begin; x < columns.end; ++x)
       strip.positions.push_back(
-          {window(y, x).steps.data(), window(y, x).origin, (y * map.width + x) * lanes});
+          {window(y, x).steps.data(), window(y, x).origin, (y * map.width + x) * lanes, 1});
   const auto before = [](const strip_position& a, const strip_position& b) {
     return std::less<>()(a.steps, b.steps);
   };
@@ -95,8 +102,11 @@ struct strip_depth {
   const index_t rows = std::min(from.height, extent.height + g.kernel_height - 1);
   const index_t columns = std::min(from.width, extent.width + g.kernel_width - 1);
   const index_t bytes = rows * columns * lanes * scalar_bytes;
-  const index_t tiles =
-      std::clamp<index_t>(strip_bytes / (bytes * from.channels), 1, most_tiles_at_once);
+  const bool whole = extent.height == to.height && extent.width == to.width;
+  const index_t most =
+      std::clamp<index_t>(most_positions / (extent.height * extent.width), 1, most_tiles_at_once);
+  const index_t tiles = std::clamp<index_t>(
+      (whole ? whole_map_bytes : strip_bytes) / (bytes * from.channels), 1, most);
   return {tiles, std::clamp<index_t>(chunk_bytes / (bytes * tiles), 1, most_chunk_channels)};
 }
 

@@ -71,8 +71,8 @@ void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
                  affine_map<Scalar> map) {
   if (!pooled) {
     for (index_t i = 0; i < in.pixels() * lanes; i += lanes) {
-      will_read(x + i);
-      will_write(y + i);
+      will_need(x + i);
+      will_need(y + i);
       slot(y + i) = rectified(x + i, map);
     }
     return;
@@ -81,10 +81,10 @@ void fused_apply(const Scalar* x, Scalar* y, const map_shape& in, bool pooled,
   for (index_t oy = 0; oy < in.height / 2; ++oy)
     for (index_t ox = 0; ox < in.width / 2; ++ox, y += lanes) {
       const Scalar* corner = x + 2 * oy * row + 2 * ox * lanes;
-      will_read(corner);
-      will_read(corner + lanes);
-      will_read(corner + row);
-      will_read(corner + row + lanes);
+      will_need(corner);
+      will_need(corner + lanes);
+      will_need(corner + row);
+      will_need(corner + row + lanes);
       vec<Scalar> best = rectified(corner, map);
       take_greater<Scalar>(best, rectified(corner + lanes, map));
       take_greater<Scalar>(best, rectified(corner + row, map));
@@ -116,8 +116,8 @@ SWPRUNE_INLINE void fused_spread(const Scalar* x, const Scalar* dy, Scalar* dz, 
   vec<Scalar> left = load(dy);
   SWPRUNE_UNROLL
   for (int k = 0; k < 4; ++k) {
-    will_read(x + at[k]);
-    will_write(dz + at[k]);
+    will_need(x + at[k]);
+    will_need(dz + at[k]);
     const vec<Scalar> taken = take_where_equal<Scalar>(value[k], best, left);
     slot(dz + at[k]) = where_positive<Scalar>(value[k], taken);
   }
@@ -143,7 +143,7 @@ SWPRUNE_INLINE auto rectified_gradients(const activations<Scalar>& in,
                                         affine_map<Scalar> map) {
   return [&in, &grad_out, c, map](index_t t) {
     return [x = in.data(t, c), dy = grad_out.data(t, c), map](index_t i) {
-      will_read(dy + i);
+      will_need(dy + i);
       return where_positive<Scalar>(rectified(x + i, map), load(dy + i));
     };
   };
@@ -172,9 +172,9 @@ normalise_sums<Scalar> residual_sums(const activations<Scalar>& in, const activa
   return sums_of_gradients(in, c, s, [&](index_t t) {
     return [y = out.data(t, c), dy = grad_out.data(t, c), dz = grad_sum.data(t, c),
             rectify](index_t i) {
-      will_read(y + i);
-      will_read(dy + i);
-      will_write(dz + i);
+      will_need(y + i);
+      will_need(dy + i);
+      will_need(dz + i);
       const vec<Scalar> g =
           rectify ? where_positive<Scalar>(load(y + i), load(dy + i)) : vec<Scalar>(load(dy + i));
       slot(dz + i) = g;
@@ -187,9 +187,9 @@ template <typename Scalar>
 void fused_sum(const Scalar* x, const Scalar* other, Scalar* sum, index_t count, bool rectify,
                affine_map<Scalar> map) {
   for (index_t i = 0; i < count; i += lanes) {
-    will_read(x + i);
-    will_read(other + i);
-    will_write(sum + i);
+    will_need(x + i);
+    will_need(other + i);
+    will_need(sum + i);
     const auto v = load(x + i) * map.factor + map.offset + load(other + i);
     if (rectify)
       slot(sum + i) = rectified<Scalar>(v);

@@ -129,8 +129,8 @@ void apply_affine(const activations<Scalar>& in, activations<Scalar>& out, index
     const Scalar* x = in.data(t, c);
     Scalar* y = out.data(t, c);
     for (index_t i = 0; i < in.channel_size(); i += lanes) {
-      will_read(x + i);
-      will_write(y + i);
+      will_need(x + i);
+      will_need(y + i);
       slot(y + i) = load(x + i) * map.factor + map.offset;
     }
   }
@@ -149,7 +149,7 @@ SWPRUNE_INLINE normalise_sums<Scalar> sums_of_gradients(const activations<Scalar
     vec<Scalar> plain = vec<Scalar>::Zero();
     vec<Scalar> product = vec<Scalar>::Zero();
     for (index_t i = 0; i < in.channel_size(); i += lanes) {
-      will_read(x + i);
+      will_need(x + i);
       const vec<Scalar> g = gradient(i);
       plain += g;
       product += g * (load(x + i) - s.mean);
@@ -175,7 +175,7 @@ SWPRUNE_INLINE void backward_gradients(const activations<Scalar>& in, activation
     const auto gradient = gradients_in(t);
     Scalar* dx = grad_in.data(t, c);
     for (index_t i = 0; i < in.channel_size(); i += lanes) {
-      will_write(dx + i);
+      will_need(dx + i);
       slot(dx + i) = gradient(i) * factor - (load(x + i) - s.mean) * by_x - constant;
     }
   }
@@ -186,7 +186,7 @@ template <typename Scalar>
 SWPRUNE_INLINE auto gradients_of(const activations<Scalar>& grad_out, index_t c) {
   return [&grad_out, c](index_t t) {
     return [dy = grad_out.data(t, c)](index_t i) -> vec<Scalar> {
-      will_read(dy + i);
+      will_need(dy + i);
       return load(dy + i);
     };
   };

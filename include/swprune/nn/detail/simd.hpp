@@ -36,13 +36,12 @@
 // product that it is in, and the load units are what the kernels run out of first.
 #if defined(__GNUC__)
 #define SWPRUNE_KEEP_LOADED __asm__ volatile("" ::: "memory")
-// Into the second-level cache, to be read or to be written.
-#define SWPRUNE_PREFETCH_READ(address) __builtin_prefetch(address, 0, 2)
-#define SWPRUNE_PREFETCH_WRITE(address) __builtin_prefetch(address, 1, 2)
+// Into the second-level cache, also what will be written: the instruction for that brings it into
+// the first-level cache, from which it drives what is worked on.
+#define SWPRUNE_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #else
 #define SWPRUNE_KEEP_LOADED
-#define SWPRUNE_PREFETCH_READ(address)
-#define SWPRUNE_PREFETCH_WRITE(address)
+#define SWPRUNE_PREFETCH(address)
 #endif
 
 namespace swprune::inline v0::nn::detail::inline SWPRUNE_ISA {
@@ -153,12 +152,8 @@ SWPRUNE_INLINE void store_lane_sums(const reg<Scalar>* registers, Scalar* sums) 
 
 /// Asks for what a pass will read or write next.
 template <typename Scalar>
-SWPRUNE_INLINE void will_read(const Scalar* p) {
-  SWPRUNE_PREFETCH_READ(p + pass_ahead);
-}
-template <typename Scalar>
-SWPRUNE_INLINE void will_write(Scalar* p) {
-  SWPRUNE_PREFETCH_WRITE(p + pass_ahead);
+SWPRUNE_INLINE void will_need(const Scalar* p) {
+  SWPRUNE_PREFETCH(p + pass_ahead);
 }
 
 /// Sum of all lanes.
