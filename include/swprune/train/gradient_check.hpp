@@ -22,9 +22,10 @@ namespace swprune::inline v0::train {
 struct gradient_check_params {
   double step = 3e-5;   ///< > 0, h of the difference
   double floor = 1e-4;  ///< > 0, see relative_error()
-  /// >= 0. Where the gradients differ by more than 1e-6, steps smaller by powers of ten are tried,
-  /// down to this one, and the smallest error counts: a kink (of a ReLU) within the step spoils the
-  /// difference, but a wrong gradient is wrong at every step. 0: one step only.
+  /// >= 0. Where the gradients differ by more than 1e-6, steps smaller by powers of three are
+  /// tried, down to this one, and the smallest error counts: a kink (of a ReLU) within the step
+  /// spoils the difference, and rounding does where the step is much smaller than it must be, but a
+  /// wrong gradient is wrong at every step. 0: one step only.
   double least_step = 0;
   index_t samples = 0;  ///< numbers checked of each array, drawn at random; 0: all
 };
@@ -111,8 +112,8 @@ double best_derivative(double& v, double analytic, const objective<Evaluate>& f,
                        const gradient_check_params& params) {
   double best = numeric_derivative(v, params.step, f.evaluate, f.weights);
   const auto error = [&](double d) { return relative_error(analytic, d, params.floor); };
-  double h = params.step / 10;
-  for (; params.least_step > 0 && h >= params.least_step && error(best) > 1e-6; h /= 10) {
+  double h = params.step / 3;
+  for (; params.least_step > 0 && h >= params.least_step && error(best) > 1e-6; h /= 3) {
     const double next = numeric_derivative(v, h, f.evaluate, f.weights);
     if (error(next) < error(best)) best = next;
   }
