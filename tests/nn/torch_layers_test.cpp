@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Every layer and every network against PyTorch: the same weights, masks and batches; inference,
-// gradients of one step, and what 20 steps of SGD leave. In double the two must agree to rounding.
-// In float each rounds in its own way, and training carries that on; the measure of what is right
-// there is PyTorch's own distance from its own double run.
+// gradients of one step, and what 20 steps of SGD leave. In double the two must agree to rounding,
+// whatever the numbers. In float each rounds in its own way, and where a value lies within a
+// rounding of zero, a ReLU or a pooling window decides differently; from there on the runs part,
+// PyTorch's own from its double run as well. So float is asked in up to ten draws of weights and
+// images: a fault is in all of them, a decision that falls differently in few.
 
 #include <fmt/core.h>
 #include <catch2/catch.hpp>
@@ -50,8 +52,11 @@ struct training_case {
   std::vector<nn::activations<double>> images{};
   std::vector<std::vector<std::uint8_t>> labels{};
 
-  explicit training_case(nn::network<double> given) : net(std::move(given)) {
-    rng random(11);
+  explicit training_case(nn::network<double> given) : net(std::move(given)) {}
+
+  /// Weights, statistics, images and labels number `draw`.
+  void fill(int draw) {
+    rng random(static_cast<std::uint64_t>(11 + draw));
     nn::kaiming_init(net, random);
     // Nothing at its default: statistics and scales of any size, negative scales as well.
     for (const auto& p : net.parameters())
@@ -275,14 +280,15 @@ const std::string parts[] = {"inference", "logits", "loss.", "gradient.", "final
 /// what a wrong coefficient, a forgotten term or another momentum does.
 constexpr double double_limit = 1e-10;
 
-/// Float, one step: within ten times PyTorch's own distance from its double run; below 16 roundings
-/// of 2^-24 no such factor is asked for.
+/// Float: within ten times PyTorch's own distance from its double run; below 16 roundings of 2^-24
+/// no such factor is asked for, nor below 1e-4 after 20 steps, where one decision that fell
+/// differently may have moved one image's share of a gradient.
 constexpr double float_limit = 1e-6;
+constexpr double trained_limit = 1e-4;
 
-/// Float, 20 steps: where a value lies within a rounding of zero, the two sides of a ReLU or
-/// pooling window are taken differently, and from there on the runs part; each such place moves
-/// one image's share of a gradient, 1.6e-4 of the weights at most in the runs that were looked at.
-constexpr double trained_limit = 1e-3;
+/// Draws of a case at most. Of 16 runs, half with AVX-512 and half with SSE2, 7 of ResNet-18 missed
+/// a limit, 5 of ResNet-32 and at most 2 of any other network or layer.
+constexpr int most_draws = 10;
 
 bool agrees_in_double(const arrays& ours, const arrays& torch) {
   for (const std::string& part : parts)
@@ -290,8 +296,20 @@ bool agrees_in_double(const arrays& ours, const arrays& torch) {
   return true;
 }
 
-void check_case(const std::string& name, training_case& c, const arrays& torch) {
-  CAPTURE(name);
+/// What parts too far in float, with the numbers; empty if nothing does.
+std::string float_difference(const arrays& ours, const arrays& torch) {
+  for (const std::string& part : parts) {
+    const double here = distance(ours, torch, "", "", part);
+    const double limit =
+        std::max(10 * distance(torch, torch, "float.", "", part),
+                 part == "loss." || part == "final." ? trained_limit : float_limit);
+    if (!(here <= limit)) return fmt::format("{} {:.2g} of {:.2g}", part, here, limit);
+  }
+  return {};
+}
+
+/// Everything that must hold in every draw; then float_difference().
+std::string check_draw(training_case& c, const arrays& torch) {
   set_thread_count(2);
   const arrays ours = run_ours<double>(c), single = run_ours<float>(c);
   set_thread_count(1);
@@ -300,11 +318,8 @@ void check_case(const std::string& name, training_case& c, const arrays& torch) 
   for (const std::string& part : parts) {
     CAPTURE(part);
     CHECK(distance(ours, torch, "", "", part) <= double_limit);
-    const double theirs = distance(torch, torch, "float.", "", part);
-    const bool trained = part == "loss." || part == "final.";
-    CHECK(distance(single, torch, "", "", part) <=
-          std::max(10 * theirs, trained ? trained_limit : float_limit));
   }
+  return float_difference(single, torch);
 }
 
 mask::layer_mask sparse(const std::string& name, index_t in, index_t out, index_t kernel,
@@ -448,19 +463,37 @@ std::vector<std::pair<std::string, training_case>> network_cases() {
   return cases;
 }
 
-void check_all(std::vector<std::pair<std::string, training_case>> cases) {
+using named_cases = std::vector<std::pair<std::string, training_case>>;
+
+/// Draws numbers for the cases until float agrees in all of them.
+void check_all(named_cases (*make)()) {
   const auto python = find_oracle_python("torch");
   if (!python) SWPRUNE_SKIP_ORACLE("PyTorch (python3-torch) is not installed");
-  const std::vector<arrays> torch = run_torch(*python, cases);
-  for (std::size_t k = 0; k < cases.size(); ++k)
-    check_case(cases[k].first, cases[k].second, torch[k]);
+  std::map<std::string, std::string> differences;  // of the cases that are still open
+  for (const auto& named : make()) differences[named.first] = "not drawn";
+  for (int draw = 0; draw < most_draws && !differences.empty(); ++draw) {
+    named_cases open = make();
+    std::erase_if(open, [&](const auto& named) { return !differences.contains(named.first); });
+    for (auto& named : open) named.second.fill(draw);
+    const std::vector<arrays> torch = run_torch(*python, open);
+    for (std::size_t k = 0; k < open.size(); ++k) {
+      auto& [name, c] = open[k];
+      CAPTURE(name, draw);
+      differences[name] = check_draw(c, torch[k]);
+      if (differences[name].empty())
+        differences.erase(name);
+      else
+        fmt::print("{}, draw {}: {}\n", name, draw, differences[name]);
+    }
+  }
+  CHECK(differences == std::map<std::string, std::string>{});
 }
 
 }  // namespace
 
-TEST_CASE("every layer agrees with PyTorch", "[torch]") { check_all(layer_cases()); }
+TEST_CASE("every layer agrees with PyTorch", "[torch]") { check_all(layer_cases); }
 
-TEST_CASE("every network agrees with PyTorch", "[torch]") { check_all(network_cases()); }
+TEST_CASE("every network agrees with PyTorch", "[torch]") { check_all(network_cases); }
 
 TEST_CASE("the comparison with PyTorch sees a small fault", "[torch]") {
   const auto python = find_oracle_python("torch");
@@ -469,12 +502,16 @@ TEST_CASE("the comparison with PyTorch sees a small fault", "[torch]") {
   cases.emplace_back("right",
                      around([](network& n) { n.add<nn::residual>("block", path_of(8, 8, 1)); }));
   training_case& c = cases[0].second;
+  c.fill(0);
   const arrays torch = run_torch(*python, cases)[0];
   CHECK(agrees_in_double(run_ours<double>(c), torch));
   const double weight = c.net.parameters()[0].values[0];
   c.net.parameters()[0].values[0] = weight + 1e-7;
   CHECK_FALSE(agrees_in_double(run_ours<double>(c), torch));
   c.net.parameters()[0].values[0] = weight;
-  c.rate *= 1 + 1e-7;
+  const double rate = c.rate;
+  c.rate = rate * (1 + 1e-7);
   CHECK_FALSE(agrees_in_double(run_ours<double>(c), torch));
+  c.rate = rate * (1 + 1e-2);
+  CHECK(float_difference(run_ours<float>(c), torch).rfind("loss.", 0) == 0);
 }
