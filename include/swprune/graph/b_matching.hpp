@@ -130,8 +130,9 @@ class b_matcher {
     const count_t last = row_first_[static_cast<count_t>(j) + 1];
     std::vector<count_t> order;
     for (count_t e = first; e < last; ++e) order.push_back(e);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](count_t a, count_t b) { return costs_[a] < costs_[b]; });
+    std::sort(order.begin(), order.end(), [&](count_t a, count_t b) {
+      return costs_[a] != costs_[b] ? costs_[a] < costs_[b] : a < b;
+    });
     for (count_t t = 0; t < static_cast<count_t>(degree); ++t) taken_[order[t]] = 1;
     if (order.empty()) return;
     const edge_cost limit = costs_[order[degree > 0 ? static_cast<count_t>(degree) - 1 : 0]];

@@ -71,8 +71,9 @@ class column_evener {
   bool improve() {
     std::vector<index_t> order(static_cast<std::size_t>(in_));
     for (index_t i = 0; i < in_; ++i) order[static_cast<std::size_t>(i)] = i;
-    std::stable_sort(order.begin(), order.end(),
-                     [&](index_t a, index_t b) { return degree(a) > degree(b); });
+    std::sort(order.begin(), order.end(), [&](index_t a, index_t b) {
+      return degree(a) != degree(b) ? degree(a) > degree(b) : a < b;
+    });
     const index_t lowest = degree(order.back());
     for (const index_t source : order) {
       if (degree(source) < lowest + 2) return false;

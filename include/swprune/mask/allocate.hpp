@@ -85,8 +85,9 @@ SWPRUNE_SETUP network_totals totals_of(const std::vector<layer_spec>& layers) {
 }
 
 /// Weights to keep of the prunable layers.
-[[nodiscard]] inline index_t prunable_target(const network_totals& t, const allocate_params& p,
-                                             index_t target) {
+[[nodiscard]] SWPRUNE_COLD inline index_t prunable_target(const network_totals& t,
+                                                          const allocate_params& p,
+                                                          index_t target) {
   const index_t prunable = t.weights - t.dense_weights;
   const index_t left = target - t.dense_weights;
   expects(left >= 0 && (prunable > 0 || left == 0), errc::mask_density,
@@ -99,8 +100,8 @@ SWPRUNE_SETUP network_totals totals_of(const std::vector<layer_spec>& layers) {
 
 /// A layer whose rounded degree leaves input groups without use is refused, with the smallest
 /// density that would do. Rules that keep such a layer denser never come to that.
-inline void check_coverage(const prunable_layer& l, const allocate_params& p,
-                           const block_share& share) {
+SWPRUNE_COLD inline void check_coverage(const prunable_layer& l, const allocate_params& p,
+                                        const block_share& share) {
   const index_t wanted = share.of(l.in_groups()) * l.out_groups();
   if (wanted >= l.fewest_blocks()) return;
   const double taps = static_cast<double>(l.kept_taps()) / static_cast<double>(l.taps());
@@ -123,8 +124,9 @@ inline void check_coverage(const prunable_layer& l, const allocate_params& p,
 
 /// The degrees of one layer within one step of the rounding, and all numbers of blocks between; of
 /// a layer given by hand the rounded degree alone.
-[[nodiscard]] inline degree_choices choices_of(const prunable_layer& l, const allocate_params& p,
-                                               const block_share& share) {
+[[nodiscard]] SWPRUNE_COLD inline degree_choices choices_of(const prunable_layer& l,
+                                                            const allocate_params& p,
+                                                            const block_share& share) {
   const index_t go = l.out_groups();
   const index_t gi = l.in_groups();
   const index_t fewest = l.fewest_blocks();
@@ -146,7 +148,7 @@ inline void check_coverage(const prunable_layer& l, const allocate_params& p,
 }
 
 /// Numbers of blocks of the prunable layers.
-[[nodiscard]] inline std::vector<index_t> share_out_blocks(
+[[nodiscard]] SWPRUNE_COLD inline std::vector<index_t> share_out_blocks(
     const std::vector<prunable_layer>& layers, const density_shares& shares,
     const allocate_params& p, const degree_target& wanted) {
   std::vector<degree_choices> choices;
@@ -166,7 +168,7 @@ inline void check_coverage(const prunable_layer& l, const allocate_params& p,
 
 /// Numbers of single weights of the prunable layers: their shares rounded down, and what is then
 /// left of the target one by one to those that have room, the first ones first.
-[[nodiscard]] inline std::vector<index_t> share_out_weights(
+[[nodiscard]] SWPRUNE_COLD inline std::vector<index_t> share_out_weights(
     const std::vector<prunable_layer>& layers, const density_shares& shares, index_t target) {
   std::vector<index_t> kept;
   index_t left = target;
@@ -182,8 +184,9 @@ inline void check_coverage(const prunable_layer& l, const allocate_params& p,
   return kept;
 }
 
-[[nodiscard]] inline layer_allocation describe(const prunable_layer& l, const allocate_params& p,
-                                               index_t units) {
+[[nodiscard]] SWPRUNE_COLD inline layer_allocation describe(const prunable_layer& l,
+                                                            const allocate_params& p,
+                                                            index_t units) {
   const layer_spec& spec = l.spec();
   layer_allocation a;
   a.name = spec.name;
@@ -201,7 +204,7 @@ inline void check_coverage(const prunable_layer& l, const allocate_params& p,
   return a;
 }
 
-inline void add_totals(allocation& a) {
+SWPRUNE_COLD inline void add_totals(allocation& a) {
   index_t prunable = 0;
   index_t prunable_kept = 0;
   for (const layer_allocation& l : a.layers) {

@@ -35,7 +35,8 @@ namespace swprune::inline v0::mask {
 
 namespace detail {
 
-[[nodiscard]] inline layer_mask dense_mask(const layer_spec& l, const block_shape& block) {
+[[nodiscard]] SWPRUNE_COLD inline layer_mask dense_mask(const layer_spec& l,
+                                                        const block_shape& block) {
   return {.name = l.name,
           .block = block,
           .out_channels = l.out_channels,

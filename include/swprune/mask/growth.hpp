@@ -47,7 +47,8 @@ namespace detail {
 
 /// Near edges are cheap; of two equally near the one ahead, which is the order in which the windows
 /// of the lattice widen from an odd degree.
-[[nodiscard]] inline std::vector<graph::edge_cost> ring_costs(const graph::bipartite& g) {
+[[nodiscard]] SWPRUNE_COLD inline std::vector<graph::edge_cost> ring_costs(
+    const graph::bipartite& g) {
   std::vector<graph::edge_cost> costs;
   costs.reserve(static_cast<std::size_t>(g.edges()));
   for (index_t j = 0; j < g.out_nodes(); ++j)
@@ -59,8 +60,8 @@ namespace detail {
 }
 
 /// Adds `more[j]` edges to every row j, columns as even as can be.
-[[nodiscard]] inline growth_step grown(const graph::bipartite& g,
-                                       const std::vector<index_t>& more) {
+[[nodiscard]] SWPRUNE_COLD inline growth_step grown(const graph::bipartite& g,
+                                                    const std::vector<index_t>& more) {
   const graph::bipartite support = complement(g);
   index_t edges = g.edges();
   for (const index_t m : more) edges += m;

@@ -44,9 +44,8 @@ SWPRUNE_SETUP void check(const hierarchy_params& p);
 #if SWPRUNE_BODIES
 
 /// One ring graph of the wanted kind.
-[[nodiscard]] inline graph::ws_balanced_result ring_graph(mask_kind kind,
-                                                          const graph::biregular_params& size,
-                                                          double beta, rng& random) {
+[[nodiscard]] SWPRUNE_COLD inline graph::ws_balanced_result ring_graph(
+    mask_kind kind, const graph::biregular_params& size, double beta, rng& random) {
   if (kind == mask_kind::small_world)
     return graph::ws_balanced({.size = size, .beta = beta, .keep_self = false}, random);
   if (kind == mask_kind::lattice) return {graph::bipartite_lattice(size), 0, 0.0};
@@ -76,7 +75,7 @@ class cluster_filler {
       : size_(size), q_(cluster_size), clusters_(clusters) {}
 
   /// All blocks of live clusters.
-  [[nodiscard]] graph::bipartite support() const {
+  [[nodiscard]] SWPRUNE_COLD graph::bipartite support() const {
     std::vector<std::vector<graph::node_t>> rows(static_cast<std::size_t>(size_.out_nodes));
     for (index_t j = 0; j < size_.out_nodes; ++j)
       for (const graph::node_t c : clusters_.row(j / q_))
@@ -96,7 +95,7 @@ class cluster_filler {
   }
 
   /// Rows shared out evenly over their clusters, cyclically shifted by row inside a cluster.
-  [[nodiscard]] graph::bipartite start() const {
+  [[nodiscard]] SWPRUNE_COLD graph::bipartite start() const {
     std::vector<std::vector<graph::node_t>> rows;
     for (index_t j = 0; j < size_.out_nodes; ++j) rows.push_back(start_row(j));
     return graph::bipartite(size_.in_nodes, rows);
@@ -106,7 +105,7 @@ class cluster_filler {
   /// Input groups of cluster column `c`: q, or fewer in the last.
   [[nodiscard]] index_t width(index_t c) const { return std::min(q_, size_.in_nodes - c * q_); }
 
-  [[nodiscard]] std::vector<graph::node_t> start_row(index_t j) const {
+  [[nodiscard]] SWPRUNE_COLD std::vector<graph::node_t> start_row(index_t j) const {
     const auto live = clusters_.row(j / q_);
     const auto count = static_cast<index_t>(live.size());
     const index_t shift = j % q_;

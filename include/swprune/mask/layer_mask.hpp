@@ -76,7 +76,7 @@ namespace detail {
 
 /// A table of taps has the layer's shape, at least one tap in every live block, none in an absent
 /// one, and is there only if some live block lacks a tap, so that equal masks compare equal.
-inline void check_taps(const layer_mask& m) {
+SWPRUNE_COLD inline void check_taps(const layer_mask& m) {
   const tap_mask& t = m.kept_taps;
   if (t.keeps_all()) return;
   expects(

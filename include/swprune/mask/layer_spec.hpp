@@ -58,7 +58,7 @@ namespace detail {
 
 /// The sources of layer `at` are earlier layers or the network's input, and each input channel gets
 /// something.
-inline void check_sources(const std::vector<layer_spec>& layers, std::size_t at) {
+SWPRUNE_COLD inline void check_sources(const std::vector<layer_spec>& layers, std::size_t at) {
   const layer_spec& l = layers[at];
   if (l.sources.empty()) return;
   std::vector<bool> fed(static_cast<std::size_t>(l.in_channels), false);

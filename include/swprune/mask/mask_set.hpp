@@ -139,8 +139,9 @@ struct mask_params {
 
 namespace detail {
 
-[[nodiscard]] inline layer_mask make_mask(const layer_spec& l, const layer_allocation& a,
-                                          const mask_params& p, const rng& root) {
+[[nodiscard]] SWPRUNE_COLD inline layer_mask make_mask(const layer_spec& l,
+                                                       const layer_allocation& a,
+                                                       const mask_params& p, const rng& root) {
   if (p.kind == mask_kind::unstructured && !l.keep_dense) {
     expects(p.cluster_size == 1, errc::argument_out_of_range,
             "kind unstructured has no blocks: the cluster size must be 1, given {}",

@@ -35,7 +35,7 @@ namespace detail {
 
 /// Which output groups of one layer feed which input groups of the next, where output channel c
 /// arrives as input channel c + first_channel: those that share a channel. [Gi of after] lists.
-[[nodiscard]] inline std::vector<std::vector<graph::node_t>> feeding_groups(
+[[nodiscard]] SWPRUNE_COLD inline std::vector<std::vector<graph::node_t>> feeding_groups(
     const layer_mask& before, const layer_mask& after, index_t first_channel) {
   std::vector<std::vector<graph::node_t>> rows(static_cast<std::size_t>(after.in_groups()));
   for (index_t i = 0; i < after.in_groups(); ++i) {
@@ -126,7 +126,7 @@ struct resolved_source {
 
 /// Sources of every layer; a layer without any follows the one before it. Throws mask_shape unless
 /// the channels fit.
-[[nodiscard]] inline std::vector<std::vector<resolved_source>> resolve_sources(
+[[nodiscard]] SWPRUNE_COLD inline std::vector<std::vector<resolved_source>> resolve_sources(
     const std::vector<layer_spec>& layers) {
   std::vector<std::vector<resolved_source>> all(layers.size());
   for (std::size_t l = 0; l < layers.size(); ++l) {
@@ -169,8 +169,9 @@ class disjoint_sets {
 /// group of `before` to an output group of `after` wherever a path leads from one to the other.
 /// Groups without any path are not counted. Joining along paths is enough: an input group of
 /// `after` that is used joins all that feed it.
-[[nodiscard]] inline index_t parts_of_pair(const layer_mask& before, const layer_mask& after,
-                                           index_t first_channel) {
+[[nodiscard]] SWPRUNE_COLD inline index_t parts_of_pair(const layer_mask& before,
+                                                        const layer_mask& after,
+                                                        index_t first_channel) {
   const index_t middle = before.out_groups();
   disjoint_sets sets(middle + after.in_groups() + before.in_groups() + after.out_groups());
   const index_t inputs = middle + after.in_groups(), outputs = inputs + before.in_groups();
@@ -239,7 +240,7 @@ class network_spread {
 
   /// Numbers the entries: of the network's input (slot 0), then of each stem layer that feeds the
   /// rest.
-  void count_entries() {
+  SWPRUNE_COLD void count_entries() {
     first_entry_.assign(masks_.size() + 1, -1);
     for (std::size_t l = 0; l < masks_.size(); ++l) {
       if (stem_[l]) continue;
@@ -285,7 +286,7 @@ class network_spread {
       merge_into(set, sets[static_cast<std::size_t>(c / from.block.outputs)]);
   }
 
-  [[nodiscard]] entry_sets spread(std::size_t l) const {
+  [[nodiscard]] SWPRUNE_COLD entry_sets spread(std::size_t l) const {
     if (stem_[l]) return {};
     const layer_mask& m = masks_[l];
     entry_sets in(static_cast<std::size_t>(m.in_groups()), std::vector<std::uint64_t>(words_, 0));
@@ -308,8 +309,8 @@ class network_spread {
   std::vector<entry_sets> sets_;
 };
 
-inline void check_same_network(std::span<const layer_mask> masks,
-                               const std::vector<layer_spec>& layers) {
+SWPRUNE_COLD inline void check_same_network(std::span<const layer_mask> masks,
+                                            const std::vector<layer_spec>& layers) {
   check(layers);
   expects(masks.size() == layers.size(), errc::mask_shape, "{} masks do not belong to {} layers",
           masks.size(), layers.size());

@@ -78,8 +78,8 @@ SWPRUNE_SETUP void check_nested(const layer_mask& before, const layer_mask& afte
 #if SWPRUNE_BODIES
 
 /// The layer's masks, first stage first.
-[[nodiscard]] inline std::vector<layer_mask> layer_stages(const layer_mask& final_mask,
-                                                          const progressive_params& p) {
+[[nodiscard]] SWPRUNE_COLD inline std::vector<layer_mask> layer_stages(
+    const layer_mask& final_mask, const progressive_params& p) {
   const graph::bipartite ring = to_ring(final_mask.blocks, p.ring);
   std::vector<index_t> degrees = ramp_degrees(least_row_degree(ring), ring.in_nodes(), p);
   std::reverse(degrees.begin(), degrees.end());
@@ -115,7 +115,8 @@ SWPRUNE_SETUP void check_nested(const layer_mask& before, const layer_mask& afte
 }
 
 /// S_0 must leave some layer with something to prune.
-inline void check_initial_sparsity(const mask_set& final_masks, const progressive_params& p) {
+SWPRUNE_COLD inline void check_initial_sparsity(const mask_set& final_masks,
+                                                const progressive_params& p) {
   index_t sparsest = 0;  // in millionths of a layer's blocks, rounded up
   for (const layer_mask& m : final_masks) {
     const index_t absent = m.in_groups() - least_of(row_degrees(m.blocks));

@@ -66,7 +66,8 @@ namespace swprune::inline v0::mask {
 namespace detail {
 
 /// Largest norm of a live block, after checking them all.
-[[nodiscard]] inline double largest_norm(const layer_mask& m, std::span<const double> norms) {
+[[nodiscard]] SWPRUNE_COLD inline double largest_norm(const layer_mask& m,
+                                                      std::span<const double> norms) {
   expects(static_cast<index_t>(norms.size()) == m.out_groups() * m.in_groups(), errc::mask_shape,
           "layer '{}': {} x {} blocks need as many norms, given {}", m.name, m.out_groups(),
           m.in_groups(), norms.size());
@@ -156,7 +157,8 @@ class norm_chooser {
   std::vector<index_t> group_at_;  ///< input group at each ring position
 };
 
-inline void check_row_degrees(const layer_mask& m, std::span<const index_t> row_degrees) {
+SWPRUNE_COLD inline void check_row_degrees(const layer_mask& m,
+                                           std::span<const index_t> row_degrees) {
   expects(static_cast<index_t>(row_degrees.size()) == m.out_groups(), errc::mask_shape,
           "layer '{}': {} rows need as many row degrees, given {}", m.name, m.out_groups(),
           row_degrees.size());
@@ -179,7 +181,8 @@ inline void check_final_row_degrees(const layer_mask& m, std::span<const index_t
 }
 
 /// `m` with fewer blocks: the taps of blocks that go, go with them.
-[[nodiscard]] inline layer_mask with_blocks_of(const layer_mask& m, block_mask blocks) {
+[[nodiscard]] SWPRUNE_COLD inline layer_mask with_blocks_of(const layer_mask& m,
+                                                            block_mask blocks) {
   layer_mask result = m;
   result.blocks = std::move(blocks);
   if (m.kept_taps.keeps_all()) return result;

@@ -52,7 +52,7 @@ namespace detail {
 
 /// Throws mask_shape unless there is a norm for every block, not_finite or argument_out_of_range
 /// unless all are finite and >= 0.
-inline void check_norms(const layer_mask& m, std::span<const double> norms) {
+SWPRUNE_COLD inline void check_norms(const layer_mask& m, std::span<const double> norms) {
   expects(static_cast<index_t>(norms.size()) == m.out_groups() * m.in_groups(), errc::mask_shape,
           "layer '{}': {} x {} blocks need as many norms, given {}", m.name, m.out_groups(),
           m.in_groups(), norms.size());
@@ -65,8 +65,9 @@ inline void check_norms(const layer_mask& m, std::span<const double> norms) {
 }
 
 /// The live blocks of each row without the `share` of smallest norm; of equals the first stays.
-[[nodiscard]] inline block_mask without_smallest(const layer_mask& m, std::span<const double> norms,
-                                                 double share) {
+[[nodiscard]] SWPRUNE_COLD inline block_mask without_smallest(const layer_mask& m,
+                                                              std::span<const double> norms,
+                                                              double share) {
   block_mask kept(m.out_groups(), m.in_groups());
   for (index_t j = 0; j < m.out_groups(); ++j) {
     std::vector<index_t> live = m.blocks.row(j);
@@ -87,10 +88,9 @@ inline void check_norms(const layer_mask& m, std::span<const double> norms) {
 
 /// Cost of every edge of `support`: little where the gradient is large and the ring distance small;
 /// blocks that were just given up come last, they only serve to keep columns even.
-[[nodiscard]] inline std::vector<graph::edge_cost> growth_costs(const graph::bipartite& support,
-                                                                const graph::bipartite& before,
-                                                                std::span<const double> gradients,
-                                                                const regrow_choice& choice) {
+[[nodiscard]] SWPRUNE_COLD inline std::vector<graph::edge_cost> growth_costs(
+    const graph::bipartite& support, const graph::bipartite& before,
+    std::span<const double> gradients, const regrow_choice& choice) {
   const std::vector<index_t> position = ring_positions(support.in_nodes(), choice.ring);
   std::vector<index_t> group_at(position.size());
   for (std::size_t i = 0; i < position.size(); ++i)

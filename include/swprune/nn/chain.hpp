@@ -46,7 +46,7 @@ class chain {
   chain() = default;
   chain(chain&&) noexcept = default;
   chain& operator=(chain&&) noexcept = default;
-  chain(const chain& other) {
+  SWPRUNE_COLD chain(const chain& other) {
     for (const auto& l : other.layers_) layers_.push_back(l->clone());
     plan(other.params_, spare_);
   }
@@ -91,7 +91,8 @@ class chain {
   }
 
   /// Chooses which neighbours run as one, and where inference has its maps from, here and inside.
-  void plan(const build_params& params, std::shared_ptr<detail::spare_maps<Scalar>> spare) {
+  SWPRUNE_COLD void plan(const build_params& params,
+                         std::shared_ptr<detail::spare_maps<Scalar>> spare) {
     params_ = params;
     spare_ = std::move(spare);
     for (const auto& l : layers_) l->plan(params, spare_);
@@ -102,7 +103,7 @@ class chain {
 
   /// Shape that enters each layer, and the one that leaves the last. Throws network_shape naming
   /// the first layer that does not fit and both shapes.
-  [[nodiscard]] std::vector<map_shape> shapes(const map_shape& input) const {
+  [[nodiscard]] SWPRUNE_COLD std::vector<map_shape> shapes(const map_shape& input) const {
     std::vector<map_shape> all{input};
     for (index_t i = 0; i < size(); ++i) all.push_back(checked_output(i, all.back()));
     return all;
@@ -169,7 +170,8 @@ class chain {
   }
 
   /// Appends a line for every layer in the order of layers(). Throws as shapes().
-  void summarise(const map_shape& input, index_t depth, std::vector<layer_summary>& lines) const {
+  SWPRUNE_COLD void summarise(const map_shape& input, index_t depth,
+                              std::vector<layer_summary>& lines) const {
     const std::vector<map_shape> all = shapes(input);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       const layer<Scalar>& l = *layers_[i];
@@ -344,7 +346,7 @@ class chain {
   }
 
   template <typename View, typename ViewsOf>
-  [[nodiscard]] std::vector<View> named_views(const ViewsOf& views_of) {
+  [[nodiscard]] SWPRUNE_COLD std::vector<View> named_views(const ViewsOf& views_of) {
     std::vector<View> all;
     for (layer<Scalar>* l : layers()) {
       if (!l->paths().empty()) continue;  // what it has are the views of the layers inside
@@ -356,7 +358,7 @@ class chain {
     return all;
   }
 
-  void check_names(const layer<Scalar>& made) const {
+  SWPRUNE_COLD void check_names(const layer<Scalar>& made) const {
     std::vector<const layer<Scalar>*> old = layers();
     std::vector<layer<Scalar>*> added;
     for (const chain* path : made.paths()) path->collect(added);

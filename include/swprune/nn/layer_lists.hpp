@@ -27,9 +27,9 @@ struct layer_list_params {
 /// What the mask maker has to know of lenet5(): conv1 (first layer) and fc2 (last) stay dense.
 /// Throws network_shape unless the image is at least 4 x 4 and there are at least 2 classes,
 /// argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
-                                                                           index_t classes,
-                                                                           double width = 1.0);
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
+                                                                        index_t classes,
+                                                                        double width = 1.0);
 
 /// VGG-16 in the form used on 32 x 32 images (Simonyan and Zisserman, ICLR 2015, configuration D
 /// with batch normalisation and one fully connected layer): conv1 .. conv13 of 3x3, pooled after
@@ -37,7 +37,7 @@ struct layer_list_params {
 /// dense. At width 1, 10 classes: 14 715 584 weights, 313.2 M multiply-accumulates. Throws
 /// network_shape unless the image is at least 32 x 32 and there are at least 2 classes,
 /// argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> vgg16_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> vgg16_layers(
     const layer_list_params& p = {});
 
 /// ResNet-18 in the form used on 32 x 32 images (He et al., CVPR 2016, stem of one 3x3 convolution
@@ -47,7 +47,7 @@ struct layer_list_params {
 /// classes: 11 164 352 weights, 555.4 M multiply-accumulates. Throws network_shape unless the image
 /// is at least 8 x 8 and there are at least 2 classes, argument_out_of_range for a width outside
 /// [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet18_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> resnet18_layers(
     const layer_list_params& p = {});
 
 /// ResNet-20 for 32 x 32 images (He et al., CVPR 2016, section 4.2): conv1, then layerS.B.conv1 and
@@ -57,15 +57,15 @@ struct layer_list_params {
 /// 10 classes: 268 336 weights, 40.6 M multiply-accumulates. Throws network_shape unless the image
 /// is at least 4 x 4 and there are at least 2 classes, argument_out_of_range for a width outside
 /// [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet20_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> resnet20_layers(
     const layer_list_params& p = {});
 
 /// As resnet20_layers() with five blocks in a stage; at width 1, 10 classes: 461 872 weights.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet32_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> resnet32_layers(
     const layer_list_params& p = {});
 
 /// As resnet20_layers() with nine blocks in a stage; at width 1, 10 classes: 848 944 weights.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet56_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> resnet56_layers(
     const layer_list_params& p = {});
 
 /// DenseNet-40 with growth rate 12 (Huang et al., CVPR 2017, without bottlenecks and compression):
@@ -75,14 +75,14 @@ struct layer_list_params {
 /// global average pooling. conv1 and fc stay dense. At width 1, 10 classes: 1 001 616 weights,
 /// 282.9 M multiply-accumulates. Throws network_shape unless the image is at least 4 x 4 and there
 /// are at least 2 classes, argument_out_of_range for a width outside [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> densenet40_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> densenet40_layers(
     const layer_list_params& p = {});
 
 /// Multilayer perceptron: fc1 over the whole image, fc2 and fc3, 512 features each, then fc4. fc1
 /// and fc4 stay dense. For 1 x 28 x 28 images at width 1, 10 classes: 930 816 weights. Throws
 /// network_shape unless there are at least 2 classes, argument_out_of_range for a width outside
 /// [1/64, 64].
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> mlp_layers(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> mlp_layers(
     const layer_list_params& p = {});
 
 #if SWPRUNE_BODIES
@@ -161,8 +161,8 @@ class residual_list {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> lenet5_layers(const map_shape& image,
-                                                             index_t classes, double width) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> lenet5_layers(const map_shape& image, index_t classes,
+                                                          double width) {
   detail::check_list({image, classes, width}, "lenet5", 4);
   const index_t h = image.height, w = image.width;
   const index_t a = detail::widened(32, width), b = detail::widened(64, width);
@@ -173,7 +173,7 @@ SWPRUNE_FUNCTION std::vector<mask::layer_spec> lenet5_layers(const map_shape& im
           {"fc2", c, classes, 1, 1, 1, true}};
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> vgg16_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> vgg16_layers(const layer_list_params& p) {
   detail::check_list(p, "vgg16", 32);
   const std::vector<std::vector<index_t>> stages{
       {64, 64}, {128, 128}, {256, 256, 256}, {512, 512, 512}, {512, 512, 512}};
@@ -192,7 +192,7 @@ SWPRUNE_FUNCTION std::vector<mask::layer_spec> vgg16_layers(const layer_list_par
   return layers;
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet18_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> resnet18_layers(const layer_list_params& p) {
   detail::check_list(p, "resnet18", 8);
   detail::residual_list list(p, detail::widened(64, p.width));
   for (index_t stage = 1; stage <= 4; ++stage)
@@ -219,19 +219,19 @@ namespace detail {
 
 }  // namespace detail
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet20_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> resnet20_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet20", 3);
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet32_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> resnet32_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet32", 5);
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> resnet56_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> resnet56_layers(const layer_list_params& p) {
   return detail::option_a_layers(p, "resnet56", 9);
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> densenet40_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> densenet40_layers(const layer_list_params& p) {
   detail::check_list(p, "densenet40", 4);
   const index_t growth = detail::widened(12, p.width);
   map_shape map = p.image;
@@ -256,7 +256,7 @@ SWPRUNE_FUNCTION std::vector<mask::layer_spec> densenet40_layers(const layer_lis
   return layers;
 }
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> mlp_layers(const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> mlp_layers(const layer_list_params& p) {
   detail::check_list(p, "mlp", 1);
   const index_t hidden = detail::widened(512, p.width);
   return {{"fc1", p.image.channels, hidden, p.image.height, p.image.width, 1, true},
@@ -273,11 +273,11 @@ inline constexpr std::array<std::string_view, 8> model_names{
 
 namespace detail {
 
-[[noreturn]] SWPRUNE_FUNCTION void refuse_model(std::string_view name);
+[[noreturn]] SWPRUNE_SETUP void refuse_model(std::string_view name);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void refuse_model(std::string_view name) {
+SWPRUNE_SETUP void refuse_model(std::string_view name) {
   std::string all;
   for (const std::string_view known : model_names)
     all.append(all.empty() ? "" : ", ").append(known);
@@ -290,13 +290,13 @@ SWPRUNE_FUNCTION void refuse_model(std::string_view name) {
 
 /// The layers of the network of that name, one of model_names. Throws argument_out_of_range, naming
 /// all, for any other word, and as the function of that network.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<mask::layer_spec> layers_by_name(
+[[nodiscard]] SWPRUNE_SETUP std::vector<mask::layer_spec> layers_by_name(
     std::string_view name, const layer_list_params& p = {});
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::vector<mask::layer_spec> layers_by_name(std::string_view name,
-                                                              const layer_list_params& p) {
+SWPRUNE_SETUP std::vector<mask::layer_spec> layers_by_name(std::string_view name,
+                                                           const layer_list_params& p) {
   if (name == "lenet5") return lenet5_layers(p.image, p.classes, p.width);
   if (name == "mlp") return mlp_layers(p);
   if (name == "vgg16") return vgg16_layers(p);

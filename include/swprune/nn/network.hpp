@@ -66,7 +66,7 @@ class network {
 
   /// Checks the chain for images of `input` and fixes the shapes. Throws network_shape naming the
   /// layer and both shapes.
-  void build(const map_shape& input, const build_params& params = {}) {
+  SWPRUNE_COLD void build(const map_shape& input, const build_params& params = {}) {
     expects(!chain_.empty(), errc::network_shape, "a network needs at least one layer");
     expects(input.channels >= 1 && input.height >= 1 && input.width >= 1, errc::network_shape,
             "the input needs channels, height and width >= 1, given {} x {} x {}", input.channels,
@@ -171,7 +171,7 @@ class network {
   [[nodiscard]] std::vector<state_view<Scalar>> state() { return chain_.state(); }
 
   /// Masks of all convolutions and fully connected layers, in order: the pattern of the network.
-  [[nodiscard]] mask::mask_set masks() const {
+  [[nodiscard]] SWPRUNE_COLD mask::mask_set masks() const {
     std::vector<mask::layer_mask> all;
     for (const layer<Scalar>* l : layers())
       if (const auto* conv = dynamic_cast<const conv2d<Scalar>*>(l)) all.push_back(conv->mask());
@@ -185,7 +185,7 @@ class network {
   /// forward_training(). Returns for every parameter where its numbers are now. Throws mask_shape
   /// for a name that the network does not have or a mask that does not fit its layer: nothing is
   /// changed then.
-  mask_change change_masks(const mask::mask_set& masks) {
+  SWPRUNE_COLD mask_change change_masks(const mask::mask_set& masks) {
     check_masks(masks);
     mask_change change;
     for (layer<Scalar>* l : layers()) {
@@ -206,7 +206,7 @@ class network {
   }
 
   /// Throws what change_masks() would throw for these masks.
-  void check_masks(const mask::mask_set& masks) const {
+  SWPRUNE_COLD void check_masks(const mask::mask_set& masks) const {
     for (const mask::layer_mask& m : masks) {
       const conv2d<Scalar>* conv = find<conv2d>(m.name);
       expects(conv != nullptr, errc::mask_shape,
@@ -218,7 +218,7 @@ class network {
 
   /// First output of the last forward_training(), else first parameter or gradient, in the order
   /// of the layers that holds a NaN or infinity; nothing if all are finite.
-  [[nodiscard]] std::optional<non_finite_place> first_non_finite() {
+  [[nodiscard]] SWPRUNE_COLD std::optional<non_finite_place> first_non_finite() {
     const layer<Scalar>* bad = chain_.first_non_finite_output();
     const std::vector<layer<Scalar>*> all = layers();
     for (index_t i = 0; i < std::ssize(all); ++i)
@@ -236,7 +236,7 @@ class network {
   }
 
   /// Sizes and costs of every layer. Throws network_state unless built.
-  [[nodiscard]] std::vector<layer_summary> summary() const {
+  [[nodiscard]] SWPRUNE_COLD std::vector<layer_summary> summary() const {
     check_built();
     std::vector<layer_summary> lines;
     chain_.summarise(input_shape(), 0, lines);

@@ -19,11 +19,11 @@ struct adamw_params {
 };
 
 /// Throws train_parameter.
-SWPRUNE_FUNCTION void check(const adamw_params& p);
+SWPRUNE_SETUP void check(const adamw_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const adamw_params& p) {
+SWPRUNE_SETUP void check(const adamw_params& p) {
   expects(p.beta1 >= 0 && p.beta1 < 1 && p.beta2 >= 0 && p.beta2 < 1, errc::train_parameter,
           "0 <= beta1 < 1 and 0 <= beta2 < 1 must hold, given {} and {}", p.beta1, p.beta2);
   expects(p.epsilon > 0 && std::isfinite(p.epsilon), errc::train_parameter,

@@ -86,11 +86,11 @@ struct dataset {
 /// usually normalised with (its test set by the same numbers). Sums are integers: the result
 /// depends on nothing else. Throws dataset_shape when there is no image or a channel has one value
 /// only.
-[[nodiscard]] SWPRUNE_FUNCTION normalisation measure_normalisation(const dataset& data);
+[[nodiscard]] SWPRUNE_SETUP normalisation measure_normalisation(const dataset& data);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION normalisation measure_normalisation(const dataset& data) {
+SWPRUNE_SETUP normalisation measure_normalisation(const dataset& data) {
   data.check();
   expects(data.size() >= 1, errc::dataset_shape, "an empty data set has no mean");
   normalisation found;

@@ -44,8 +44,8 @@ void check_fits(const nn::network<Scalar>& net, const dataset& data) {
 /// Loss and accuracy of the network on `data` in inference. batch >= 1; it changes memory and
 /// speed only. Throws dataset_shape, train_parameter.
 template <typename Scalar>
-[[nodiscard]] evaluation evaluate(const nn::network<Scalar>& net, const dataset& data,
-                                  index_t batch_size = 256) {
+[[nodiscard]] SWPRUNE_COLD evaluation evaluate(const nn::network<Scalar>& net, const dataset& data,
+                                               index_t batch_size = 256) {
   check_fits(net, data);
   expects(batch_size >= 1, errc::train_parameter, "batch must be >= 1, given {}", batch_size);
   std::vector<index_t> numbers(static_cast<std::size_t>(data.size()));

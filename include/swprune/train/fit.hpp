@@ -76,7 +76,7 @@ class fitting {
 
   /// Goes on with other masks: what is kept, weights and velocities, stays bit for bit; what goes
   /// takes its velocity along. Weights kept by early stop had the old masks and are forgotten.
-  void change_masks(const mask::mask_set& masks) {
+  SWPRUNE_COLD void change_masks(const mask::mask_set& masks) {
     optimiser_->change_masks(net_.change_masks(masks));
     parameters_ = net_.parameters();
     state_.best_accuracy = -1;
@@ -93,7 +93,7 @@ class fitting {
   [[nodiscard]] index_t batches() const { return ceil_div(train_set_.size(), params_.batch); }
 
   /// Takes up a checkpoint, if there is one.
-  void begin() {
+  SWPRUNE_COLD void begin() {
     if (keeper_ != nullptr) {
       options_ = options_of(params_, random_, net_, train_set_, test_set_);
       options_.insert(options_.end(), extra_.begin(), extra_.end());
@@ -111,7 +111,7 @@ class fitting {
     state_.optimiser.clear();
   }
 
-  void save() {
+  SWPRUNE_COLD void save() {
     if (keeper_ == nullptr) return;
     append_copies(optimiser_->state(), state_.optimiser);
     state_.optimiser_steps = optimiser_->steps();
@@ -183,7 +183,7 @@ class fitting {
   }
 
   /// Swaps blocks before a step, where a round is due: by the gradients of the step's own images.
-  void regrow(const batch<Scalar>& now) {
+  SWPRUNE_COLD void regrow(const batch<Scalar>& now) {
     const double share = regrow_share(params_.regrow, state_.epoch * batches() + state_.next_step,
                                       params_.epochs * batches());
     if (share == 0) return;
@@ -196,7 +196,7 @@ class fitting {
 
   /// Nothing was changed by the step so far: weights and statistics are those before it, and the
   /// last checkpoint is from before.
-  [[noreturn]] void refuse() {
+  [[noreturn]] SWPRUNE_COLD void refuse() {
     const auto place = net_.first_non_finite();
     raise(errc::not_finite,
           "training stopped in epoch {}, batch {}, before the weights were changed: {}; a smaller "
@@ -209,7 +209,7 @@ class fitting {
   }
 
   /// The epoch so far; `last`: the run ends here.
-  [[nodiscard]] epoch_record record(bool last) const {
+  [[nodiscard]] SWPRUNE_COLD epoch_record record(bool last) const {
     epoch_record r{.epoch = state_.epoch,
                    .learning_rate = state_.learning_rate,
                    .loss = mean_loss(),
@@ -235,7 +235,7 @@ class fitting {
     return watcher_ != nullptr ? watcher_->on_epoch(r, params_.epochs) : verdict::go_on;
   }
 
-  void watch_accuracy(const epoch_record& r) {
+  SWPRUNE_COLD void watch_accuracy(const epoch_record& r) {
     if (state_.best_accuracy < 0 ||
         r.test_accuracy > state_.best_accuracy + params_.early_stop.least_gain) {
       state_.best_accuracy = r.test_accuracy;
@@ -246,7 +246,7 @@ class fitting {
     }
   }
 
-  history finish() {
+  SWPRUNE_COLD history finish() {
     if (!state_.best_weights.empty()) restore_weights(state_.best_weights, net_);
     state_.best_weights.clear();
     state_.finished = true;
@@ -295,9 +295,9 @@ class fitting {
 /// layer, when a loss or gradient is NaN or infinite: weights and statistics are then those before
 /// that step, and the checkpoint is an earlier one; what the keeper throws.
 template <typename Scalar>
-history fit(nn::network<Scalar>& net, const dataset& train_set, const dataset& test_set,
-            const fit_params& params, const rng& random, observer* watcher = nullptr,
-            checkpointer<Scalar>* keeper = nullptr) {
+SWPRUNE_COLD history fit(nn::network<Scalar>& net, const dataset& train_set,
+                         const dataset& test_set, const fit_params& params, const rng& random,
+                         observer* watcher = nullptr, checkpointer<Scalar>* keeper = nullptr) {
   const auto nothing = [](const auto&, index_t) { return verdict::go_on; };
   detail::fitting<Scalar> run(net, train_set, test_set, params, random, watcher, keeper);
   run.add_option({"masks", detail::masks_text({net.masks()})});

@@ -33,11 +33,11 @@ struct fit_params {
 };
 
 /// Throws train_parameter.
-SWPRUNE_FUNCTION void check(const fit_params& p);
+SWPRUNE_SETUP void check(const fit_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const fit_params& p) {
+SWPRUNE_SETUP void check(const fit_params& p) {
   expects(p.epochs >= 0, errc::train_parameter, "epochs must be >= 0, given {}", p.epochs);
   expects(p.batch >= 1, errc::train_parameter, "batch must be >= 1, given {}", p.batch);
   expects(p.label_smoothing >= 0 && p.label_smoothing < 1, errc::train_parameter,

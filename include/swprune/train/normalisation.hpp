@@ -24,11 +24,11 @@ struct normalisation {
 
 /// Throws dataset_shape unless there is nothing, or a finite mean and a deviation > 0 for every
 /// channel.
-SWPRUNE_FUNCTION void check(const normalisation& n, index_t channels);
+SWPRUNE_SETUP void check(const normalisation& n, index_t channels);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const normalisation& n, index_t channels) {
+SWPRUNE_SETUP void check(const normalisation& n, index_t channels) {
   if (n.none()) return;
   const auto size = static_cast<std::size_t>(channels);
   expects(n.mean.size() == size && n.deviation.size() == size, errc::dataset_shape,

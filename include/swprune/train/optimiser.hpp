@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/layer.hpp"
@@ -33,7 +34,7 @@ class optimiser {
   /// Carries all arrays over a change of masks: numbers that are still there keep theirs, those
   /// that are gone take theirs with them, new ones start with zero. Throws train_parameter when the
   /// change is not one of the parameters of the constructor; nothing is changed then.
-  void change_masks(const nn::mask_change& change) {
+  SWPRUNE_COLD void change_masks(const nn::mask_change& change) {
     check_change(change);
     for (std::vector<std::vector<Scalar>>& kind : arrays_)
       for (std::size_t i = 0; i < change.size(); ++i) kind[i] = moved(kind[i], change[i]);
@@ -43,7 +44,7 @@ class optimiser {
 
   /// All arrays, named "array.layer.parameter" ("velocity.conv1.weights"). The views end at
   /// change_masks().
-  [[nodiscard]] std::vector<nn::state_view<Scalar>> state() {
+  [[nodiscard]] SWPRUNE_COLD std::vector<nn::state_view<Scalar>> state() {
     std::vector<nn::state_view<Scalar>> all;
     for (std::size_t kind = 0; kind < arrays_.size(); ++kind)
       for (std::size_t i = 0; i < parameters_.size(); ++i)
@@ -88,7 +89,8 @@ class optimiser {
     return to;
   }
 
-  void check_parameters(const std::vector<nn::parameter_view<Scalar>>& parameters) const {
+  SWPRUNE_COLD void check_parameters(
+      const std::vector<nn::parameter_view<Scalar>>& parameters) const {
     expects(parameters.size() == parameters_.size(), errc::train_parameter,
             "the optimiser was made for {} parameters, given {}", parameters_.size(),
             parameters.size());
@@ -98,7 +100,7 @@ class optimiser {
               parameters[i].name, parameters_[i].size, parameters[i].values.size());
   }
 
-  void check_change(const nn::mask_change& change) const {
+  SWPRUNE_COLD void check_change(const nn::mask_change& change) const {
     expects(change.size() == parameters_.size(), errc::train_parameter,
             "the optimiser was made for {} parameters, the masks of {} changed", parameters_.size(),
             change.size());

@@ -48,13 +48,13 @@ struct pattern_comparison {
 };
 
 /// Compares two patterns bit for bit.
-[[nodiscard]] SWPRUNE_FUNCTION pattern_comparison compare_patterns(const weight_pattern& before,
-                                                                   const weight_pattern& after);
+[[nodiscard]] SWPRUNE_SETUP pattern_comparison compare_patterns(const weight_pattern& before,
+                                                                const weight_pattern& after);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION pattern_comparison compare_patterns(const weight_pattern& before,
-                                                     const weight_pattern& after) {
+SWPRUNE_SETUP pattern_comparison compare_patterns(const weight_pattern& before,
+                                                  const weight_pattern& after) {
   if (before.size() != after.size())
     return {false,
             fmt::format("{} layers with weights before, {} after", before.size(), after.size())};

@@ -24,13 +24,13 @@ namespace detail {
 
 /// Throws train_parameter unless every stage has a start in [0, max(0, epochs - 1)], none before
 /// that of the stage before.
-SWPRUNE_FUNCTION void check_starts(const std::vector<index_t>& starts, std::size_t stages,
-                                   index_t epochs);
+SWPRUNE_SETUP void check_starts(const std::vector<index_t>& starts, std::size_t stages,
+                                index_t epochs);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check_starts(const std::vector<index_t>& starts, std::size_t stages,
-                                   index_t epochs) {
+SWPRUNE_SETUP void check_starts(const std::vector<index_t>& starts, std::size_t stages,
+                                index_t epochs) {
   expects(stages >= 1 && starts.size() == stages, errc::train_parameter,
           "at least one stage and one start for each are needed, given {} stages and {} starts",
           stages, starts.size());

@@ -10,11 +10,11 @@ namespace swprune::inline v0::train {
 /// 0.05 to 0, batch 64, label smoothing 0.1, no augmentation: within a dozen epochs shifts and
 /// mirrors cost more than they bring, while the smoothing brings the pruned network nearer to its
 /// dense control and keeps the logits, hence the ranges to quantise, small.
-[[nodiscard]] SWPRUNE_FUNCTION fit_params lenet5_recipe(index_t epochs = 12);
+[[nodiscard]] SWPRUNE_SETUP fit_params lenet5_recipe(index_t epochs = 12);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION fit_params lenet5_recipe(index_t epochs) {
+SWPRUNE_SETUP fit_params lenet5_recipe(index_t epochs) {
   fit_params p;
   p.epochs = epochs;
   p.batch = 64;

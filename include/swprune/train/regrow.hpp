@@ -32,16 +32,16 @@ struct regrow_params {
 };
 
 /// Throws train_parameter.
-SWPRUNE_FUNCTION void check(const regrow_params& p);
+SWPRUNE_SETUP void check(const regrow_params& p);
 
 /// Share of a row's blocks that goes at `step` of `steps`: share * (1 + cos(pi * step / end)) / 2
 /// with end = until * steps; 0 where there is no round.
-[[nodiscard]] SWPRUNE_FUNCTION double regrow_share(const regrow_params& p, index_t step,
-                                                   index_t steps);
+[[nodiscard]] SWPRUNE_SETUP double regrow_share(const regrow_params& p, index_t step,
+                                                index_t steps);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const regrow_params& p) {
+SWPRUNE_SETUP void check(const regrow_params& p) {
   expects(p.share >= 0 && p.share <= 1, errc::train_parameter,
           "regrow: 0 <= share <= 1 must hold, given {}", p.share);
   expects(p.until > 0 && p.until <= 1, errc::train_parameter,
@@ -51,7 +51,7 @@ SWPRUNE_FUNCTION void check(const regrow_params& p) {
           "regrow: locality must be >= 0, given {}", p.locality);
 }
 
-SWPRUNE_FUNCTION double regrow_share(const regrow_params& p, index_t step, index_t steps) {
+SWPRUNE_SETUP double regrow_share(const regrow_params& p, index_t step, index_t steps) {
   const double end = p.until * static_cast<double>(steps);
   const index_t every = std::max<index_t>(1, steps / p.rounds);
   if (p.share == 0 || step == 0 || step % every != 0 || static_cast<double>(step) >= end) return 0;
@@ -66,9 +66,8 @@ namespace detail {
 /// as well: from a copy of the network in which all blocks live, the absent ones with weight zero,
 /// which computes the same.
 template <typename Scalar>
-[[nodiscard]] std::vector<std::vector<double>> gradient_norms(const nn::network<Scalar>& net,
-                                                              const batch<Scalar>& now,
-                                                              double label_smoothing) {
+[[nodiscard]] SWPRUNE_COLD std::vector<std::vector<double>> gradient_norms(
+    const nn::network<Scalar>& net, const batch<Scalar>& now, double label_smoothing) {
   nn::network<Scalar> whole = net.clone();
   std::vector<mask::layer_mask> dense;
   for (mask::layer_mask m : net.masks()) {
@@ -96,9 +95,10 @@ template <typename Scalar>
 /// of the batch `now`; see mask::regrown(). Layers without absent blocks stay as they are, those
 /// with blocks that lack taps are refused: mask_stages. The network is not changed.
 template <typename Scalar>
-[[nodiscard]] mask::mask_set regrown_masks(const nn::network<Scalar>& net, const batch<Scalar>& now,
-                                           double share, const regrow_params& p,
-                                           double label_smoothing = 0) {
+[[nodiscard]] SWPRUNE_COLD mask::mask_set regrown_masks(const nn::network<Scalar>& net,
+                                                        const batch<Scalar>& now, double share,
+                                                        const regrow_params& p,
+                                                        double label_smoothing = 0) {
   const auto gradients = detail::gradient_norms(net, now, label_smoothing);
   std::vector<mask::layer_mask> masks;
   for (const mask::layer_mask& m : net.masks()) {
@@ -114,12 +114,12 @@ template <typename Scalar>
 }
 
 /// Blocks that `after` has and `before` has not.
-[[nodiscard]] SWPRUNE_FUNCTION index_t new_blocks(const mask::mask_set& before,
-                                                  const mask::mask_set& after);
+[[nodiscard]] SWPRUNE_SETUP index_t new_blocks(const mask::mask_set& before,
+                                               const mask::mask_set& after);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION index_t new_blocks(const mask::mask_set& before, const mask::mask_set& after) {
+SWPRUNE_SETUP index_t new_blocks(const mask::mask_set& before, const mask::mask_set& after) {
   index_t count = 0;
   for (const mask::layer_mask& m : after) {
     const std::vector<std::uint8_t>& was = before.at(m.name).blocks.bytes();

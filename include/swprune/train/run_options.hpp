@@ -34,14 +34,14 @@ using run_options = std::vector<run_option>;
 namespace detail {
 
 /// Which data: number, shape and classes of the images, a hash of all bytes, the normalisation.
-[[nodiscard]] SWPRUNE_FUNCTION std::string data_text(const dataset& data);
+[[nodiscard]] SWPRUNE_SETUP std::string data_text(const dataset& data);
 
 /// Which masks, of one or more stages.
-[[nodiscard]] SWPRUNE_FUNCTION std::string masks_text(const std::vector<mask::mask_set>& stages);
+[[nodiscard]] SWPRUNE_SETUP std::string masks_text(const std::vector<mask::mask_set>& stages);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION std::string data_text(const dataset& data) {
+SWPRUNE_SETUP std::string data_text(const dataset& data) {
   std::uint64_t hash =
       hash64({reinterpret_cast<const char*>(data.labels.data()), data.labels.size()});
   // Eight bytes at a time: FNV-1a's factor, its words wider.
@@ -61,7 +61,7 @@ SWPRUNE_FUNCTION std::string data_text(const dataset& data) {
   return text;
 }
 
-SWPRUNE_FUNCTION std::string masks_text(const std::vector<mask::mask_set>& stages) {
+SWPRUNE_SETUP std::string masks_text(const std::vector<mask::mask_set>& stages) {
   std::uint64_t hash = 0;
   index_t blocks = 0;
   const auto add = [&](std::span<const std::uint8_t> bytes) {
@@ -94,9 +94,10 @@ template <typename Scalar>
 
 /// What decides the result of fit(): parameters, seed, data, network.
 template <typename Scalar>
-[[nodiscard]] run_options options_of(const fit_params& p, const rng& random,
-                                     const nn::network<Scalar>& net, const dataset& train_set,
-                                     const dataset& test_set) {
+[[nodiscard]] SWPRUNE_COLD run_options options_of(const fit_params& p, const rng& random,
+                                                  const nn::network<Scalar>& net,
+                                                  const dataset& train_set,
+                                                  const dataset& test_set) {
   run_options all;
   const auto add = [&](std::string name, const auto& value) {
     using value_type = std::decay_t<decltype(value)>;
@@ -148,13 +149,13 @@ template <typename Scalar>
 
 /// Throws resume_mismatch naming the first option that differs and both values; `file` is for the
 /// message.
-SWPRUNE_FUNCTION void check_same_run(const run_options& stored, const run_options& now,
-                                     std::string_view file);
+SWPRUNE_SETUP void check_same_run(const run_options& stored, const run_options& now,
+                                  std::string_view file);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check_same_run(const run_options& stored, const run_options& now,
-                                     std::string_view file) {
+SWPRUNE_SETUP void check_same_run(const run_options& stored, const run_options& now,
+                                  std::string_view file) {
   const auto value_in = [](const run_options& all, const std::string& name) {
     for (const run_option& o : all)
       if (o.name == name) return o.value;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/nn/layer.hpp"
@@ -50,15 +51,15 @@ namespace detail {
 
 /// Copies of all numbers behind views (parameter_view or state_view).
 template <typename Scalar, typename Views>
-void append_copies(const Views& views, std::vector<named_array<Scalar>>& to) {
+SWPRUNE_COLD void append_copies(const Views& views, std::vector<named_array<Scalar>>& to) {
   for (const auto& v : views) to.push_back({v.name, {v.values.begin(), v.values.end()}});
 }
 
 /// Writes copies back, from number `first` on; returns the number after the last. Throws
 /// resume_mismatch for another name or size.
 template <typename Scalar, typename Views>
-std::size_t restore_copies(const std::vector<named_array<Scalar>>& from, std::size_t first,
-                           const Views& views) {
+SWPRUNE_COLD std::size_t restore_copies(const std::vector<named_array<Scalar>>& from,
+                                        std::size_t first, const Views& views) {
   for (const auto& v : views) {
     expects(first < from.size() && from[first].name == v.name &&
                 from[first].values.size() == v.values.size(),

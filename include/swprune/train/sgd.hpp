@@ -18,11 +18,11 @@ struct sgd_params {
 };
 
 /// Throws train_parameter.
-SWPRUNE_FUNCTION void check(const sgd_params& p);
+SWPRUNE_SETUP void check(const sgd_params& p);
 
 #if SWPRUNE_BODIES
 
-SWPRUNE_FUNCTION void check(const sgd_params& p) {
+SWPRUNE_SETUP void check(const sgd_params& p) {
   expects(p.momentum >= 0 && p.momentum < 1, errc::train_parameter,
           "0 <= momentum < 1 must hold, given {}", p.momentum);
   expects(p.weight_decay >= 0 && std::isfinite(p.weight_decay), errc::train_parameter,

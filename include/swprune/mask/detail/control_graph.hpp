@@ -68,8 +68,8 @@ struct control_graph {
   return stretched(graph::ws_classic(p, random), graph::ring_lattice(p.nodes, degree), size);
 }
 
-[[nodiscard]] inline control_graph draw_flex(const graph::biregular_params& size, double beta,
-                                             rng& random) {
+[[nodiscard]] SWPRUNE_COLD inline control_graph draw_flex(const graph::biregular_params& size,
+                                                          double beta, rng& random) {
   const index_t n = ring_nodes(size);
   const index_t edges = ring_edges(size);
   graph::ws_flex_params p{.nodes = n,
@@ -104,8 +104,9 @@ struct control_graph {
 
 /// A graph of kind ws_classic, ws_flex, newman_watts, erdos_renyi or barabasi_albert, as generate()
 /// describes them.
-[[nodiscard]] inline control_graph draw_control(mask_kind kind, const graph::biregular_params& size,
-                                                double beta, rng& random) {
+[[nodiscard]] SWPRUNE_COLD inline control_graph draw_control(mask_kind kind,
+                                                             const graph::biregular_params& size,
+                                                             double beta, rng& random) {
   switch (kind) {
     case mask_kind::ws_classic:
       return draw_classic(size, beta, random);

@@ -63,7 +63,7 @@ class degree_sums {
       : limit_(limit), prefer_(prefer), levels_{{state{}}} {}
 
   /// The choices' kept weights ascend.
-  void add_layer(const std::vector<degree_choice>& choices) {
+  SWPRUNE_COLD void add_layer(const std::vector<degree_choice>& choices) {
     const std::vector<state>& before = levels_.back();
     std::vector<state> after;
     after.reserve(std::min(before.size() * choices.size(), 4 * limit_));
@@ -89,7 +89,8 @@ class degree_sums {
   [[nodiscard]] const std::vector<state>& sums(std::size_t layers) const { return levels_[layers]; }
 
   /// The choice of each of the first `layers` layers that leads to sums(layers)[index].
-  [[nodiscard]] std::vector<std::size_t> path(std::size_t layers, std::size_t index) const {
+  [[nodiscard]] SWPRUNE_COLD std::vector<std::size_t> path(std::size_t layers,
+                                                           std::size_t index) const {
     std::vector<std::size_t> choices(layers);
     for (std::size_t l = layers; l > 0; --l) {
       choices[l - 1] = levels_[l][index].choice;
@@ -140,8 +141,8 @@ using degree_rank = std::tuple<int, index_t, index_t>;
 inline constexpr degree_rank worst_rank{3, 0, 0};
 
 /// Equal rows everywhere.
-[[nodiscard]] inline degree_vector search_strict(const std::vector<degree_choices>& layers,
-                                                 const degree_target& target) {
+[[nodiscard]] SWPRUNE_COLD inline degree_vector search_strict(
+    const std::vector<degree_choices>& layers, const degree_target& target) {
   degree_sums all(65536, degree_sums::preference::last_added);
   for (const degree_choices& l : layers) all.add_layer(l.whole);
   const std::vector<degree_sums::state>& sums = all.sums(layers.size());

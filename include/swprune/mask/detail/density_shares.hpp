@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "swprune/core/detail/bodies.hpp"
 #include "swprune/core/error.hpp"
 #include "swprune/core/types.hpp"
 #include "swprune/mask/allocate_params.hpp"
@@ -86,7 +87,7 @@ class density_shares {
 
   [[nodiscard]] bool must_cover() const { return p_.rule.form() != density_form::uniform; }
 
-  void take_by_hand() {
+  SWPRUNE_COLD void take_by_hand() {
     std::size_t found = 0;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       const layer_spec& spec = layers_[l].spec();
@@ -121,7 +122,7 @@ class density_shares {
     return {};
   }
 
-  void check_by_hand() const {
+  SWPRUNE_COLD void check_by_hand() const {
     if (layers_.empty()) return;
     const index_t error = std::abs(by_hand_ - budget_.target);
     expects(error <= budget_.total / 2000, errc::mask_density,
@@ -132,7 +133,7 @@ class density_shares {
                               static_cast<double>(budget_.total));
   }
 
-  void make_vessels() {
+  SWPRUNE_COLD void make_vessels() {
     for (const std::size_t l : open_) {
       const prunable_layer& x = layers_[l];
       const index_t least =
@@ -145,7 +146,7 @@ class density_shares {
   }
 
   /// What the rule can have at all: throws mask_coverage or mask_density.
-  void check_bounds() const {
+  SWPRUNE_COLD void check_bounds() const {
     index_t least = 0, most = 0;
     for (const vessel& v : vessels_) {
       least += v.least;
@@ -161,7 +162,7 @@ class density_shares {
   }
 
   /// Names the layer whose coverage takes most beyond an equal share.
-  [[noreturn]] void refuse_coverage(double lacking) const {
+  [[noreturn]] SWPRUNE_COLD void refuse_coverage(double lacking) const {
     index_t weights = 0;
     for (const vessel& v : vessels_) weights += v.weights;
     std::size_t worst = 0;
@@ -219,7 +220,7 @@ class density_shares {
           p_.rule.mac_ratio(), p_.sparsity, ratio);
   }
 
-  void pour() {
+  SWPRUNE_COLD void pour() {
     set_shares(gamma_);
     const water_level level = fill(vessels_, budget_.target - by_hand_);
     for (std::size_t o = 0; o < open_.size(); ++o) {

@@ -45,7 +45,8 @@ namespace filling {
 #if SWPRUNE_BODIES
 
 /// Target and shares of the open vessels.
-inline void relevel(water_level& level, const std::vector<vessel>& vessels, index_t target) {
+SWPRUNE_COLD inline void relevel(water_level& level, const std::vector<vessel>& vessels,
+                                 index_t target) {
   level.target = target;
   level.shares = 0;
   for (std::size_t l = 0; l < vessels.size(); ++l) {

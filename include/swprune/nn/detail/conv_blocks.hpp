@@ -44,7 +44,7 @@ struct block_storage {
 
 /// Lays the kept weights of `m` out in the order in which the accelerator consumes them: row, live
 /// block ascending, ci, kept tap ascending, Bo outputs.
-[[nodiscard]] SWPRUNE_FUNCTION block_storage lay_out(const mask::layer_mask& m);
+[[nodiscard]] SWPRUNE_SETUP block_storage lay_out(const mask::layer_mask& m);
 
 #if SWPRUNE_BODIES
 
@@ -57,7 +57,7 @@ struct block_storage {
   return taps;
 }
 
-SWPRUNE_FUNCTION block_storage lay_out(const mask::layer_mask& m) {
+SWPRUNE_SETUP block_storage lay_out(const mask::layer_mask& m) {
   block_storage s;
   s.rows.resize(static_cast<std::size_t>(m.out_groups()));
   s.columns.resize(static_cast<std::size_t>(m.in_groups()));

@@ -23,9 +23,9 @@ namespace swprune::inline v0::nn::detail {
 
 /// For every number stored in `before` its index in `after`, or -1 if that has none. Both are
 /// patterns of the layer of `shape`.
-[[nodiscard]] SWPRUNE_FUNCTION std::vector<index_t> moved_weights(const block_storage& before,
-                                                                  const block_storage& after,
-                                                                  const mask::layer_mask& shape);
+[[nodiscard]] SWPRUNE_SETUP std::vector<index_t> moved_weights(const block_storage& before,
+                                                               const block_storage& after,
+                                                               const mask::layer_mask& shape);
 
 #if SWPRUNE_BODIES
 
@@ -53,9 +53,9 @@ inline void move_block(const live_block& from, const live_block& to,
           old_to_new[static_cast<std::size_t>(at)] = to.weights + (ci * to.taps + tap) * lanes + o;
 }
 
-SWPRUNE_FUNCTION std::vector<index_t> moved_weights(const block_storage& before,
-                                                    const block_storage& after,
-                                                    const mask::layer_mask& shape) {
+SWPRUNE_SETUP std::vector<index_t> moved_weights(const block_storage& before,
+                                                 const block_storage& after,
+                                                 const mask::layer_mask& shape) {
   std::vector<index_t> old_to_new(static_cast<std::size_t>(before.weights), -1);
   for (std::size_t j = 0; j < before.rows.size(); ++j) {
     auto to = after.rows[j].begin();

@@ -60,15 +60,16 @@ struct pixel_strip {
     return windows[static_cast<std::size_t>(y * map.width + x)];
   };
   pixel_strip strip{.positions = {}, .rows = rows, .columns = columns};
-  for (index_t y = rows.begin; y < rows.end; ++y)
-    for (index_t x = columns.begin; x < columns.end; ++x)
-      strip.positions.push_back(
-          {window(y, x).steps.data(), window(y, x).origin, (y * map.width + x) * lanes, 1});
   const auto before = [](const strip_position& a, const strip_position& b) {
     return std::less<>()(a.steps, b.steps);
   };
-  if (!std::is_sorted(strip.positions.begin(), strip.positions.end(), before))
-    std::stable_sort(strip.positions.begin(), strip.positions.end(), before);
+  for (index_t y = rows.begin; y < rows.end; ++y)
+    for (index_t x = columns.begin; x < columns.end; ++x) {
+      const strip_position p{window(y, x).steps.data(), window(y, x).origin,
+                             (y * map.width + x) * lanes, 1};
+      auto& all = strip.positions;
+      all.insert(std::upper_bound(all.begin(), all.end(), p, before), p);
+    }
   if (rows.end < map.height) {
     const pixel_window& below = window(rows.end, columns.begin);
     strip.from_below = below.origin + below.last - window(rows.begin, columns.begin).origin;
