@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the compiler refuses, and in which words.
+#include <fmt/core.h>
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "swprune/hw/compile.hpp"
@@ -234,4 +237,32 @@ TEST_CASE("an accumulator that could overflow is an error, one that just fits is
   CHECK_NOTHROW(quant::check(with_channels(66311)));
   CHECK_THAT(error_of([&] { quant::check(with_channels(66312)); }, errc::quant_parameter),
              Catch::Contains("output channel 2 can reach 0..2147514120"));
+}
+
+TEST_CASE("more images than the activation region holds are refused before they are planned") {
+  // 512 bytes for the input and 1,024 for the output of an image.
+  const auto message = [](index_t images) {
+    return error_of([&] { (void)hw::compile(small(), {}, images); }, errc::layer_does_not_fit);
+  };
+  for (const index_t images : {index_t{2'796'203}, std::numeric_limits<index_t>::max()})
+    CHECK_THAT(message(images), Catch::Contains("take 1536 bytes") &&
+                                    Catch::Contains("images <= 2796202") &&
+                                    Catch::Contains(fmt::format("given {}", images)));
+}
+
+TEST_CASE("a tensor ends where offsets of 32 bits still reach") {
+  const auto placed = [](std::uint64_t before) {
+    hw::program p;
+    p.images = 3;
+    p.act_bytes = before;
+    return error_of(
+        [&] {
+          hw::detail::place(p, "maps", hw::layout::planar, {4, 3, 3}, false);
+        },
+        errc::layer_does_not_fit);
+  };
+  const std::uint64_t region = std::uint64_t{1} << 32;
+  CHECK(placed(region - 3 * 64).empty());
+  CHECK_THAT(placed(region - 2 * 64), Catch::Contains("tensor 'maps' ends at byte 4294967360") &&
+                                          Catch::Contains("fewer images than 3"));
 }

@@ -364,7 +364,23 @@ class layer_compiler {
   std::vector<index_t> fetch_;
 };
 
-/// Puts the tensor behind what the activation region holds already.
+/// Bytes of a region that its offsets, of 32 bits, reach.
+inline constexpr std::uint64_t most_region_bytes = std::uint64_t{1} << 32;
+
+/// Throws layer_does_not_fit for more images than the activation region could hold if their maps
+/// lay close together, before anything is planned for them.
+inline void check_images(const quant::model_tensors& m, index_t images) {
+  index_t bytes = 0;
+  for (const auto& t : m.tensors) bytes += 4 * ceil_div(t.shape.channels, 4) * t.shape.pixels();
+  const index_t most = static_cast<index_t>(most_region_bytes) / bytes;
+  expects(images <= most, errc::layer_does_not_fit,
+          "the maps of an image take {} bytes and the activation region 2^32: compile() needs "
+          "images <= {}, given {}",
+          bytes, most, images);
+}
+
+/// Puts the tensor behind what the activation region holds already. Throws layer_does_not_fit where
+/// offsets do not reach.
 inline tensor_placement place(program& p, std::string name, layout kind, const map_shape& shape,
                               bool is_signed) {
   tensor_placement t;
@@ -376,6 +392,10 @@ inline tensor_placement place(program& p, std::string name, layout kind, const m
   t.pixels = p.array.pixels();
   t.offset = static_cast<index_t>(p.act_bytes);
   p.act_bytes += static_cast<std::uint64_t>(t.bytes());
+  expects(p.act_bytes <= most_region_bytes, errc::layer_does_not_fit,
+          "tensor '{}' ends at byte {} of the activation region, which has 2^32: compile() needs "
+          "fewer images than {}",
+          t.name, p.act_bytes, p.images);
   return t;
 }
 
@@ -510,13 +530,14 @@ inline void place_tensors(program& p, const quant::int8_model& model, const mode
 ///
 /// Throws what quant::check() throws for the model and hw::check() for the array,
 /// argument_out_of_range unless images >= 1, and layer_does_not_fit, which names the layer, what it
-/// needs and what the accelerator has.
+/// needs and what the accelerator has, or how many images the activation region holds.
 [[nodiscard]] inline program compile(const quant::int8_model& model, const array_params& array,
                                      index_t images, const compile_params& params = {}) {
   check(array);
   quant::check(model);
   expects(images >= 1, errc::argument_out_of_range, "compile() needs images >= 1, given {}",
           images);
+  detail::check_images(quant::tensors_of(model), images);
   const model_plan plan = plan_model(model, array, images, params.input, params.plan);
   program p;
   p.array = array;
