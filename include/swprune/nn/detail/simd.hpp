@@ -37,7 +37,7 @@
 #if defined(__GNUC__)
 #define SWPRUNE_KEEP_LOADED __asm__ volatile("" ::: "memory")
 // Into the second-level cache, also what will be written: the instruction for that brings it into
-// the first-level cache, from which it drives what is worked on.
+// the first-level cache, from which it drives out what is worked on.
 #define SWPRUNE_PREFETCH(address) __builtin_prefetch(address, 0, 2)
 #else
 #define SWPRUNE_KEEP_LOADED
