@@ -15,7 +15,7 @@
 // SWPRUNE_SETUP: what runs a few times beside a training, as making and changing graphs and masks.
 // A user's compiler is told so, and spends about a sixth less time on a program. Not for measures
 // of graphs: clustering took twice as long.
-// SWPRUNE_COLD: the same for what is no such function, as a template or a member.
+// SWPRUNE_COLD: the same for templates, members and what every unit has to read.
 #ifdef SWPRUNE_COMPILED
 #define SWPRUNE_FUNCTION
 #define SWPRUNE_COLD
